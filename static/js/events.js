@@ -1,0 +1,70 @@
+/* What happens around an htmx request: focus after a page change, spoken news, messages, the connection banner, history. */
+
+const $ = id => document.getElementById(id)
+const SHELL = ["side", "topbar", "desk", "tabbar"]
+const scrolls = new Map()
+let leaving = null
+
+export function say(text) { const live = $("live"); live.textContent = ""; setTimeout(() => { live.textContent = text }, 50) }
+
+export function toast(text) {
+  const el = $("toast").content.firstElementChild.cloneNode(true)
+  el.querySelector("p").textContent = text
+  el.querySelector("button").addEventListener("click", () => el.remove())
+  $("toasts").append(el)
+  setTimeout(() => el.remove(), 8000)
+}
+
+const REASON = { 403: "You may not do this here. Ask an admin of the team.", 404: "This is no longer here.", 409: "Somebody else was faster. The page shows the newest state after a reload.", 413: "That is too large.", 429: "Too many requests. Try again in a minute." }
+const offline = on => { $("offline").hidden = !on }
+
+document.addEventListener("htmx:responseError", e => { const s = e.detail.xhr.status; toast(REASON[s] || `The studio could not answer (${s}). What you typed is still here.`) })
+document.addEventListener("htmx:sendError", () => offline(true))
+document.addEventListener("htmx:timeout", () => offline(true))
+document.addEventListener("htmx:afterOnLoad", () => offline(false))
+addEventListener("offline", () => offline(true))
+addEventListener("online", () => offline(false))
+
+/* The server speaks through HX-Trigger: {"ms:say": …}, {"ms:toast": …}, {"ms:prefs": {theme, keys}}. */
+document.addEventListener("ms:say", e => say(e.detail.value))
+document.addEventListener("ms:toast", e => toast(e.detail.value))
+document.addEventListener("ms:prefs", e => {
+  const root = document.documentElement
+  root.dataset.theme = e.detail.theme; root.dataset.keys = e.detail.keys
+  for (const b of document.querySelectorAll("[data-pref]")) b.setAttribute("aria-pressed", String(e.detail[b.name] === b.value))
+  dispatchEvent(new Event("ms:theme"))
+})
+
+const scroller = () => document.querySelector("#main .scroll")
+document.addEventListener("htmx:beforeSwap", e => {
+  if (e.detail.target?.id !== "main") return
+  if (leaving === null) leaving = location.href
+  scrolls.set(leaving, scroller()?.scrollTop || 0)
+  for (const open of document.querySelectorAll(":popover-open")) open.hidePopover()
+})
+document.addEventListener("htmx:beforeRequest", e => { if (e.detail.target?.id === "main") leaving = location.href })
+
+document.addEventListener("htmx:afterSettle", e => {
+  if (e.detail.target?.id !== "main" && e.target?.id !== "main") return
+  leaving = null
+  const heading = document.querySelector("#main h1")
+  const invalid = document.querySelector("#main [aria-invalid=true]")
+  if (invalid) { invalid.focus(); return }
+  if (heading) { heading.tabIndex = -1; heading.focus({ preventScroll: true }) }
+  say(document.title)
+})
+
+/* Back and Forward: htmx puts the page into #main; the parts around it come from the same answer. */
+document.addEventListener("htmx:historyCacheMissLoad", e => {
+  const page = new DOMParser().parseFromString(e.detail.response, "text/html")
+  for (const id of SHELL) { const fresh = page.getElementById(id); if (fresh && $(id)) { $(id).replaceWith(fresh); window.htmx.process(fresh) } }
+  document.title = page.title
+})
+document.addEventListener("htmx:historyRestore", () => { const el = scroller(); if (el) el.scrollTop = scrolls.get(location.href) || 0 })
+
+/* A mistake in the compose form: the first field that is wrong gets the focus, its message is read. */
+document.addEventListener("htmx:afterSwap", e => {
+  if (e.detail.target?.id !== "desk") return
+  const wrong = document.querySelector("#compose [aria-invalid=true]")
+  if (wrong) { wrong.focus(); say(document.querySelector("#compose .err:not(:empty)")?.textContent || "") }
+})

@@ -1,0 +1,145 @@
+/* One audio element for the whole visit. It stands outside everything htmx swaps, so a click on a link doesn't stop the music.
+   A track is described by the data- attributes of its row; the list as shown when play is pressed becomes the play order.
+   What plays and where it stands is kept in localStorage: a reload comes back paused at the same second. */
+
+import { bytes, clock } from "./wave.js"
+
+const KEY = "ms.player"
+const box = document.getElementById("player")
+const audio = box?.querySelector("audio")
+const part = name => box.querySelector(`[data-p=${name}]`)
+let list = [], index = -1, pending = null, spinner
+
+const now = () => list[index]
+const describe = el => ({ id: el.dataset.track, src: el.dataset.src, title: el.dataset.title, sub: el.dataset.sub, href: el.dataset.href, seconds: +el.dataset.seconds, lufs: el.dataset.lufs || "", hue: el.dataset.hue, peaks: el.querySelector("ms-wave")?.getAttribute("peaks") || "" })
+const shown = () => [...document.querySelectorAll("#main [data-track]")].map(describe)
+const state = s => { clearTimeout(spinner); box.dataset.state = s; mark() }
+
+function load(track, at = 0) {
+  pending = at
+  audio.preload = "none"
+  audio.src = track.src
+  show(track, at)
+}
+
+function show(track, at) {
+  box.hidden = false
+  part("title").textContent = track.title; part("sub").textContent = track.sub; part("link").href = track.href
+  part("total").textContent = clock(track.seconds)
+  part("cover").className = `cover hue${track.hue}`
+  const glyph = part("cover").querySelector("ms-glyph"); glyph.peaks = bytes(track.peaks); if (glyph.drawn) glyph.draw()
+  const seek = part("seek"); seek.setAttribute("seconds", track.seconds); seek.setAttribute("label", `Seek in ${track.title}`); seek.setAttribute("peaks", track.peaks)
+  part("lufs").hidden = !track.lufs; part("lufs").lastChild.textContent = track.lufs ? `${track.lufs.replace("-", "−")} LUFS` : ""
+  part("download").href = `${track.src}?download=1`; part("save").href = `${track.src}?download=1`
+  part("prev").disabled = index <= 0; part("next").disabled = index >= list.length - 1
+  tell(track); tick(at); mark()
+}
+
+function tick(at = audio.currentTime) {
+  const track = now(); if (!track) return
+  part("time").textContent = clock(at)
+  part("seek").setAttribute("position", at)
+  part("thin").max = track.seconds || 1; part("thin").value = at
+  document.querySelector(`#main [data-track="${track.id}"] ms-wave`)?.setAttribute("position", at)
+}
+
+/* The rows on the page say which of them is loaded and whether it sounds. */
+export function mark() {
+  const track = now(), playing = ["playing", "loading"].includes(box?.dataset.state)
+  for (const row of document.querySelectorAll("#main [data-track]")) {
+    const mine = row.dataset.track === track?.id, button = row.querySelector("[data-play]")
+    if (row.matches(".track")) mine ? row.setAttribute("aria-current", "true") : row.removeAttribute("aria-current")
+    if (button) { button.toggleAttribute("data-playing", mine && playing); button.setAttribute("aria-label", `${mine && playing ? "Pause" : "Play"} ${row.dataset.title}`) }
+    const wave = row.querySelector("ms-wave"); if (wave && !mine && wave.at) wave.setAttribute("position", 0)
+    if (mine) wave?.setAttribute("position", pending ?? audio.currentTime)
+  }
+  if (box) part("pp").setAttribute("aria-label", playing ? "Pause" : "Play")
+}
+
+const keep = () => { try { localStorage.setItem(KEY, JSON.stringify({ list, index, at: pending ?? audio.currentTime, volume: audio.volume, muted: audio.muted })) } catch { /* private mode: nothing is kept */ } }
+
+function start() {
+  state("loading")
+  audio.play().catch(e => { if (e.name === "NotAllowedError") state("paused") })
+}
+
+export function playTrack(id, at = 0) {
+  if (now()?.id === id && box.dataset.state !== "error") { if (at) seek(at); return start() }
+  list = shown(); index = list.findIndex(t => t.id === id)
+  if (index < 0) return
+  load(now(), at); start()
+}
+export function toggle(id) {
+  if (id && now()?.id !== id) return playTrack(id)
+  if (!now()) return
+  audio.paused ? start() : audio.pause()
+}
+export function step(by) {
+  if (!list[index + by]) return
+  const sounding = !audio.paused
+  index += by; load(now())
+  sounding ? start() : state("paused")
+  keep()
+}
+export function seek(at) {
+  const end = now()?.seconds || audio.duration || 0
+  at = Math.max(0, Math.min(end, at))
+  if (audio.readyState) audio.currentTime = at; else pending = at
+  tick(at)
+}
+export const seekBy = by => now() && seek((pending ?? audio.currentTime) + by)
+export const playing = () => !!audio && !audio.paused
+
+function tell(track) {
+  if (!("mediaSession" in navigator)) return
+  navigator.mediaSession.metadata = new MediaMetadata({ title: track.title, artist: track.sub })
+}
+
+function volume() {
+  box.toggleAttribute("data-muted", audio.muted || !audio.volume)
+  part("mute").setAttribute("aria-label", audio.muted ? "Unmute" : "Mute")
+  const v = audio.muted ? 0 : audio.volume, range = part("volume")
+  range.value = v * 100; range.style.setProperty("--x", `${v * 100}%`)
+}
+
+function listen() {
+  const on = (type, fn) => audio.addEventListener(type, fn)
+  on("loadedmetadata", () => { if (pending) audio.currentTime = pending; pending = null })
+  on("playing", () => state("playing"))
+  on("pause", () => { if (!audio.error && !audio.ended) state("paused"); keep() })
+  on("waiting", () => { clearTimeout(spinner); spinner = setTimeout(() => { if (!audio.paused) state("loading") }, 300) })
+  on("timeupdate", () => { if (pending === null) tick() })
+  on("ended", () => list[index + 1] ? (step(1), start()) : (seek(0), state("paused"), keep()))
+  on("error", () => { if (audio.getAttribute("src")) { pending = pending ?? audio.currentTime; state("error") } })
+  on("volumechange", () => { volume(); keep() })
+  part("pp").addEventListener("click", () => toggle())
+  part("prev").addEventListener("click", () => audio.currentTime > 3 || index === 0 ? seek(0) : step(-1))
+  part("next").addEventListener("click", () => step(1))
+  part("seek").addEventListener("ms:seek", e => seek(e.detail.time))
+  part("retry").addEventListener("click", () => { const at = pending ?? 0; load(now(), at); start() })
+  part("mute").addEventListener("click", () => { audio.muted = !audio.muted })
+  part("volume").addEventListener("input", e => { audio.muted = false; audio.volume = e.target.value / 100 })
+  document.addEventListener("click", e => { const b = e.target.closest?.("#main [data-play]"); if (b) toggle(b.closest("[data-track]").dataset.track) })
+  document.addEventListener("ms:seek", e => { const row = e.target.closest("#main [data-track]"); if (row) now()?.id === row.dataset.track ? seek(e.detail.time) : playTrack(row.dataset.track, e.detail.time) })
+  document.addEventListener("htmx:afterSettle", mark)
+  document.addEventListener("htmx:historyRestore", mark)
+  addEventListener("pagehide", keep)
+  const media = navigator.mediaSession
+  if (media) for (const [name, fn] of Object.entries({ play: () => start(), pause: () => audio.pause(), previoustrack: () => step(-1), nexttrack: () => step(1), seekbackward: () => seekBy(-10), seekforward: () => seekBy(10), seekto: d => seek(d.seekTime) })) media.setActionHandler(name, fn)
+}
+
+function restore() {
+  let saved = null
+  try { saved = JSON.parse(localStorage.getItem(KEY)) } catch { /* unreadable: start fresh */ }
+  if (saved?.list?.[saved.index]?.src?.startsWith(box.dataset.base)) {
+    ({ list, index } = saved)
+    audio.volume = saved.volume ?? 1; audio.muted = !!saved.muted
+    load(now(), saved.at || 0)
+  } else {
+    list = shown(); index = list.length ? 0 : -1
+    if (now()) load(now())
+  }
+  state("paused"); volume()
+}
+
+if (box) { listen(); restore() }
