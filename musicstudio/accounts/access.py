@@ -1,0 +1,42 @@
+"""The only way a view gets a row: through the team, with a role. Strangers get 404, members below the role 403."""
+
+from typing import Any, TypeVar
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+
+from musicstudio.accounts.models import Membership, Role, Team
+
+M = TypeVar("M", bound=Model)
+
+
+class TeamRequest(HttpRequest):
+    """A request whose team and membership are known: set by `get_team`."""
+
+    team: Team
+    membership: Membership
+
+
+def get_team(request: HttpRequest, slug: str, role: Role = Role.VIEWER) -> Team:
+    """The team, if the signed-in person belongs to it with at least `role`; sets request.team and request.membership.
+
+    Raises Http404 for anonymous people, strangers and unknown teams alike, PermissionDenied below the role.
+    """
+    if not request.user.is_authenticated:
+        raise Http404("No such team.")
+    membership = Membership.objects.select_related("team", "user").filter(team__slug=slug, user=request.user).first()
+    if membership is None:
+        raise Http404("No such team.")
+    if not membership.may(role):
+        raise PermissionDenied(f"This needs the role {role.label}; you are {Role(membership.role).label}.")
+    request.team, request.membership = membership.team, membership  # type: ignore[attr-defined]
+    return membership.team
+
+
+def get_team_object(
+    request: HttpRequest, queryset: "QuerySet[M]", role: Role = Role.VIEWER, *, team: str, **lookup: Any
+) -> M:
+    """One row of the team's (`queryset` must have a `team` field); rights as in `get_team`."""
+    return get_object_or_404(queryset, team=get_team(request, team, role), **lookup)

@@ -1,0 +1,11 @@
+"""How allauth is fitted to the studio: nobody signs up by themselves, an owner lets people in."""
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
+
+
+class Adapter(DefaultAccountAdapter):
+    """Closed sign-up; everything else is allauth's default."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False

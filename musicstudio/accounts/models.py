@@ -1,0 +1,198 @@
+"""People and the teams they belong to."""
+
+import hashlib
+import secrets
+import zoneinfo
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.text import slugify
+
+
+def check_time_zone(name: str) -> None:
+    """Raises ValidationError unless the IANA time zone database knows the name."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(f"“{name}” is not a time zone. Write one like Europe/Madrid.")
+
+
+class UserManager(BaseUserManager["User"]):
+    """Creates people."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
+        """A person who signs in with the e-mail address (stored in lower case)."""
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
+        """A person who may do everything in the database's admin pages too."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. Signs in with the e-mail address; rights come from memberships."""
+
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=120, blank=True)
+    is_staff = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(default=timezone.now)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        """The name, or the part of the address before the @."""
+        return self.name or self.email.partition("@")[0]
+
+    @property
+    def initials(self) -> str:
+        """Two letters for the round badge."""
+        words = self.display_name.replace(".", " ").replace("_", " ").split()
+        letters = words[0][:2] if len(words) == 1 else words[0][:1] + words[-1][:1]
+        return letters.upper()
+
+    def get_full_name(self) -> str:
+        return self.display_name
+
+    def get_short_name(self) -> str:
+        return self.display_name.split()[0]
+
+
+class Role(models.TextChoices):
+    """What a member may do; a role may do everything the roles after it may."""
+
+    OWNER = "owner", "Owner"
+    ADMIN = "admin", "Admin"
+    PRODUCER = "producer", "Producer"
+    REVIEWER = "reviewer", "Reviewer"
+    VIEWER = "viewer", "Viewer"
+
+    @property
+    def rank(self) -> int:
+        """0 is the highest."""
+        return list(Role).index(self)
+
+    def at_least(self, other: "Role") -> bool:
+        """Whether this role may do what `other` may."""
+        return self.rank <= other.rank
+
+
+class TeamQuerySet(models.QuerySet["Team"]):
+    """Finds and creates teams."""
+
+    def of(self, user: "User") -> "TeamQuerySet":
+        """The teams the person belongs to."""
+        return self.filter(memberships__user=user)
+
+    @transaction.atomic
+    def found(self, name: str, owner: "User", time_zone: str = "UTC") -> "Team":
+        """A new team with its first member, the owner; raises ValidationError for an unknown time zone."""
+        check_time_zone(time_zone)
+        team = self.create(name=name.strip(), slug=self.free_slug(name), time_zone=time_zone)
+        team.memberships.create(user=owner, role=Role.OWNER)
+        return team
+
+    def free_slug(self, name: str) -> str:
+        """An address for the name that no team has: northlight, northlight-2, …"""
+        base = slugify(name)[:40] or "team"
+        slug, number = base, 2
+        while self.filter(slug=slug).exists():
+            slug, number = f"{base}-{number}", number + 1
+        return slug
+
+
+class Team(models.Model):
+    """The unit that owns everything: projects, tracks, keys and caps."""
+
+    name = models.CharField(max_length=80)
+    slug = models.SlugField(max_length=48, unique=True)
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[check_time_zone])
+    currency = models.CharField(max_length=3, default="USD", editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    members = models.ManyToManyField(User, through="Membership", related_name="teams")
+
+    objects = TeamQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The time zone in which its months begin and its times are shown."""
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+
+class Membership(models.Model):
+    """A person's place in a team."""
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["team", "user"], name="membership_once"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_known"),
+        ]
+        ordering = ["created_at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.team} as {self.role}"
+
+    def may(self, role: Role) -> bool:
+        """Whether the member has at least this role."""
+        return Role(self.role).at_least(role)
+
+
+class SetupLinkQuerySet(models.QuerySet["SetupLink"]):
+    """Makes and finds the one-time link of a new install."""
+
+    @transaction.atomic
+    def issue(self) -> str:
+        """A fresh token; earlier ones stop working. The token itself is not stored."""
+        self.all().delete()
+        token = secrets.token_urlsafe(24)
+        self.create(digest=SetupLink.digest_of(token))
+        return token
+
+    def valid(self, token: str) -> bool:
+        """Whether the token opens the set-up: it is the last one issued and nobody has an account yet."""
+        return not User.objects.exists() and self.filter(digest=SetupLink.digest_of(token)).exists()
+
+
+class SetupLink(models.Model):
+    """The one-time link that `manage.py studio` prints while nobody has an account."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = SetupLinkQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"set-up link of {self.created_at:%Y-%m-%d %H:%M}"
+
+    @staticmethod
+    def digest_of(token: str) -> str:
+        """SHA-256; the token is random, so no salt is needed."""
+        return hashlib.sha256(token.encode()).hexdigest()

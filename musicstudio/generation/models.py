@@ -1,0 +1,281 @@
+"""Jobs: one take on its way from a prompt to the library, and the sweeper's lease."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from musicstudio.accounts.models import Team, User
+from musicstudio.budgets.models import Hold
+from musicstudio.library.models import Track
+from musicstudio.projects.models import Project, Prompt
+from musicstudio.providers.models import MusicModel, ProviderKey
+
+
+class State(models.TextChoices):
+    """Where a job is. Every change is one conditional UPDATE from an expected state."""
+
+    QUEUED = "queued", "Queued"
+    SUBMITTING = "submitting", "Sending"
+    RUNNING = "running", "Rendering"
+    COLLECTING = "collecting", "Collecting"
+    SUCCEEDED = "succeeded", "Ready"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+    UNCERTAIN = "uncertain", "Uncertain"
+
+
+ACTIVE = (State.QUEUED, State.SUBMITTING, State.RUNNING, State.COLLECTING)
+ENDED = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
+
+
+class Reason(models.TextChoices):
+    """Why a job did not succeed: a closed set, each with a sentence for the person who asked."""
+
+    KEY_REJECTED = "key_rejected", "The provider does not accept the team's key."
+    NO_FUNDS = "no_funds", "The provider's wallet or its own cap is empty."
+    FORBIDDEN = "forbidden", "The team's key may not use this model."
+    CONTENT_REFUSED = "content_refused", "The provider refuses these words."
+    INVALID_REQUEST = "invalid_request", "The provider does not accept this request."
+    UNAVAILABLE = "unavailable", "The provider could not be reached for a while."
+    PROVIDER_FAILED = "provider_failed", "The provider failed to make it."
+    NO_ANSWER = "no_answer", "The request was sent and no answer came back."
+    BAD_ANSWER = "bad_answer", "The provider's answer could not be read."
+    VANISHED = "vanished", "The provider no longer knows the job."
+    TIMED_OUT = "timed_out", "The provider did not finish in time."
+    FILE_UNREACHABLE = "file_unreachable", "The finished file could not be fetched."
+    FILE_REFUSED = "file_refused", "The finished file lies where the studio may not fetch it."
+    NOT_AUDIO = "not_audio", "The provider delivered something that is not audio."
+    TRUNCATED = "truncated", "The delivered file is shorter than what was asked."
+    STORAGE = "storage", "The studio could not store the file."
+    ENGINE = "engine", "The sketch engine failed."
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    """Asks for takes and finds jobs."""
+
+    def submit(
+        self,
+        prompt: Prompt,
+        takes: int,
+        model: MusicModel,
+        by: User,
+        *,
+        key: ProviderKey | None = None,
+        seed: int | None = None,
+        batch: uuid.UUID | None = None,
+        agreed_micros: int | None = None,
+    ) -> list["Job"]:
+        """Quotes, holds and queues `takes` jobs for the prompt, all or none: see `generation.submit.submit`."""
+        from musicstudio.generation.submit import submit  # noqa: PLC0415 (the verb needs this module)
+
+        return submit(prompt, takes, model, by, key=key, seed=seed, batch=batch, agreed_micros=agreed_micros)
+
+    def active(self) -> "JobQuerySet":
+        """Still on their way."""
+        return self.filter(state__in=ACTIVE)
+
+    def for_queue(self) -> "JobQuerySet":
+        """What a queue shows: on their way, waiting for a person, or failed and not yet dismissed."""
+        shown = Q(state__in=(*ACTIVE, State.UNCERTAIN)) | Q(state=State.FAILED, dismissed=False)
+        rows = self.filter(shown).select_related("prompt", "model", "hold", "key", "created_by", "project", "team")
+        return rows.order_by("-created_at", "take")
+
+    def due(self) -> "JobQuerySet":
+        """Gateway jobs the sweeper has to look at now."""
+        return self.active().exclude(model__provider="sketch").filter(next_at__lte=timezone.now()).order_by("next_at")
+
+    def move(self, pk: uuid.UUID, source: tuple[State, ...], target: State, **fields: Any) -> bool:
+        """The one way a state changes: True for the caller whose UPDATE found the job in a `source` state."""
+        now = timezone.now()
+        if target in (*ENDED, State.UNCERTAIN):
+            fields.setdefault("finished_at", now)
+        return bool(self.filter(pk=pk, state__in=source).update(state=target, updated_at=now, **fields))
+
+
+class Job(models.Model):
+    """One take being made. Its hold and its track carry the same id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="jobs")
+    project = models.ForeignKey(Project, models.PROTECT, related_name="jobs")
+    prompt = models.ForeignKey(Prompt, models.PROTECT, related_name="jobs")
+    model = models.ForeignKey(MusicModel, models.PROTECT, related_name="jobs")
+    key = models.ForeignKey(ProviderKey, models.PROTECT, null=True, related_name="jobs")
+    hold = models.OneToOneField(Hold, models.PROTECT, related_name="job")
+    track = models.OneToOneField(Track, models.SET_NULL, null=True, related_name="job")
+    batch = models.UUIDField(help_text="the takes asked for together")
+    take = models.PositiveSmallIntegerField(help_text="1 is take A")
+    seed = models.BigIntegerField(null=True)
+
+    state = models.CharField(max_length=12, choices=State, default=State.QUEUED)
+    reason = models.CharField(max_length=20, choices=Reason, blank=True)
+    message = models.CharField(max_length=400, blank=True, help_text="what the provider said, or what the worker is waiting for")
+    progress = models.PositiveSmallIntegerField(default=0, help_text="percent, where the provider tells")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="failed tries in the current state")
+    next_at = models.DateTimeField(default=timezone.now, help_text="the sweeper looks again")
+    alive_at = models.DateTimeField(null=True, help_text="the rendering worker's last sign of life")
+    submit_at = models.DateTimeField(null=True)
+    cancel_at = models.DateTimeField(null=True, help_text="somebody asked to cancel")
+    dismissed = models.BooleanField(default=False)
+
+    remote_ref = models.JSONField(default=dict)
+    outputs = models.JSONField(default=list, help_text="links of the finished file")
+    cost_micros = models.BigIntegerField(null=True, help_text="what the provider said it charged")
+    request_id = models.CharField(max_length=200, blank=True)
+    facts = models.JSONField(default=dict, help_text="what the provider said about the take")
+
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="jobs")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "take"]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "batch", "take"], name="job_take_once"),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="job_state_known"),
+        ]
+        indexes = [
+            models.Index(fields=["next_at"], condition=Q(state__in=ACTIVE), name="job_active_due"),
+            models.Index(fields=["project", "-updated_at"], name="job_project_changes"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prompt} take {self.letter}: {self.state}"
+
+    @property
+    def letter(self) -> str:
+        """A for the first take."""
+        return chr(ord("A") + self.take - 1)
+
+    @property
+    def is_active(self) -> bool:
+        """Still on its way."""
+        return self.state in ACTIVE
+
+    @property
+    def elapsed(self) -> timedelta:
+        """Since it was asked, until it ended."""
+        return (self.finished_at or timezone.now()) - self.created_at
+
+    @transaction.atomic
+    def cancel(self) -> bool:
+        """Stops the job if it was not sent yet and releases its hold; otherwise asks the worker to.
+
+        True when it is cancelled at once. A job that runs at a provider may be charged all the same: the worker asks the
+        provider to stop and books what it then says.
+        """
+        if Job.objects.move(self.pk, (State.QUEUED,), State.CANCELLED):
+            self.hold.release()
+            self.refresh_from_db()
+            return True
+        now = timezone.now()
+        Job.objects.active().filter(pk=self.pk, cancel_at=None).update(cancel_at=now, next_at=now, updated_at=now)
+        self.refresh_from_db()
+        return False
+
+    @transaction.atomic
+    def fail(self, reason: Reason, message: str = "", *, charged: bool = False, source: tuple[State, ...] = ACTIVE) -> bool:
+        """Ends the job without a track. `charged`: the provider bills it all the same, so the hold is settled."""
+        if not Job.objects.move(self.pk, source, State.FAILED, reason=reason, message=message[:400]):
+            return False
+        self.hold.settle(self.cost_micros) if charged else self.hold.release()
+        self.refresh_from_db()
+        return True
+
+    @transaction.atomic
+    def doubt(self, reason: Reason, message: str = "", *, source: tuple[State, ...] = ACTIVE) -> bool:
+        """Nobody knows whether the provider charged: the money stays held and a person decides."""
+        if not Job.objects.move(self.pk, source, State.UNCERTAIN, reason=reason, message=message[:400]):
+            return False
+        self.hold.doubt()
+        self.refresh_from_db()
+        return True
+
+    @transaction.atomic
+    def resolve(self, charged: bool) -> bool:
+        """A person decided about an uncertain job: it was charged (the hold is settled) or it was not (released)."""
+        if not Job.objects.move(self.pk, (State.UNCERTAIN,), State.FAILED, dismissed=True):
+            return False
+        self.hold.settle(self.cost_micros) if charged else self.hold.release()
+        self.refresh_from_db()
+        return True
+
+    @transaction.atomic
+    def collect_again(self) -> bool:
+        """Tries once more to fetch the file of a job that was finished and paid; no money moves."""
+        paid_but_missing = Q(state=State.FAILED) & ~Q(remote_ref={}) & ~Q(outputs=[])
+        if not Job.objects.filter(paid_but_missing, pk=self.pk).exists():
+            return False
+        moved = Job.objects.move(
+            self.pk, (State.FAILED,), State.COLLECTING, tries=0, reason="", finished_at=None, next_at=timezone.now()
+        )
+        if moved:
+            wake()
+            self.refresh_from_db()
+        return moved
+
+    def dismiss(self) -> None:
+        """Takes a failed job out of the queue's view; the row stays."""
+        Job.objects.filter(pk=self.pk, state=State.FAILED).update(dismissed=True, updated_at=timezone.now())
+
+    @property
+    def wire_parameters(self) -> Mapping[str, Any]:
+        """What is sent to the provider, for the provenance of the track."""
+        return {
+            "model": self.model.slug,
+            "prompt": self.prompt.text,
+            "lyrics": self.prompt.lyrics,
+            "duration": float(Decimal(self.prompt.duration_ms) / 1000),
+            "format": self.prompt.format,
+            "is_instrumental": self.prompt.instrumental,
+            "seed": self.seed,
+        }
+
+
+def wake() -> None:
+    """Makes sure a sweeper is at work; part of the caller's transaction (ORM broker), so no wake is lost."""
+    async_task("musicstudio.generation.tasks.sweep", q_options={"save": False})
+
+
+class Sweeper(models.Model):
+    """The lease on following gateway jobs: whoever holds an unexpired token sweeps."""
+
+    slot = models.PositiveSmallIntegerField(primary_key=True)
+    token = models.UUIDField(null=True)
+    alive_until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"slot {self.slot} until {self.alive_until:%H:%M:%S}"
+
+    @classmethod
+    def take(cls, slot: int, seconds: float) -> uuid.UUID | None:
+        """A token, if the slot was free or its holder's lease ran out; otherwise None."""
+        now = timezone.now()
+        cls.objects.get_or_create(slot=slot, defaults={"alive_until": now - timedelta(seconds=1)})
+        token = uuid.uuid4()
+        taken = cls.objects.filter(slot=slot, alive_until__lt=now).update(
+            token=token, alive_until=now + timedelta(seconds=seconds)
+        )
+        return token if taken else None
+
+    @classmethod
+    def beat(cls, slot: int, token: uuid.UUID, seconds: float) -> bool:
+        """Renews the lease; False when somebody else holds the slot now, who must be left alone."""
+        until = timezone.now() + timedelta(seconds=seconds)
+        return bool(cls.objects.filter(slot=slot, token=token).update(alive_until=until))
+
+    @classmethod
+    def leave(cls, slot: int, token: uuid.UUID) -> None:
+        """Gives the slot back."""
+        cls.objects.filter(slot=slot, token=token).update(alive_until=timezone.now() - timedelta(seconds=1), token=None)

@@ -1,0 +1,137 @@
+"""Asking for takes: quote, hold, queue, in one transaction. What the compose form, the command and the API all call."""
+
+import secrets
+import uuid
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from musicstudio.accounts.models import Team, User
+from musicstudio.budgets.models import Hold, NoCap, OverCap
+from musicstudio.core.money import format_micros
+from musicstudio.generation.models import Job, wake
+from musicstudio.projects.models import Prompt
+from musicstudio.providers.models import MusicModel, NoPrice, Provider, ProviderKey, Quote
+
+MAX_TAKES = 8
+MAX_SEED = 2**31 - 1
+
+
+def submit(
+    prompt: Prompt,
+    takes: int,
+    model: MusicModel,
+    by: User,
+    *,
+    key: ProviderKey | None = None,
+    seed: int | None = None,
+    batch: uuid.UUID | None = None,
+    agreed_micros: int | None = None,
+) -> list[Job]:
+    """The queued jobs, one per take. `prompt` may be unsaved: it is saved with them or not at all.
+
+    `batch` names the request: sent twice, the second answers with the first's jobs. `agreed_micros` is the amount the
+    person saw; when the price has changed since, nothing is queued. `seed` counts up from take to take.
+
+    Raises ValidationError with a message per field (text, lyrics, duration, format, model, takes, seed) and, under
+    `cost`, when a cap is short; nothing is held or created then.
+    """
+    team = prompt.project.team
+    batch = batch or uuid.uuid4()
+    if asked_before := list(Job.objects.filter(team=team, batch=batch).order_by("take")):
+        return asked_before
+    check_request(prompt, takes, model, seed)
+    if model.needs_key and key is None:
+        key = ProviderKey.objects.for_model(team, model)
+    if model.needs_key and (key is None or key.team_id != team.pk or key.state != "active"):
+        raise ValidationError({"model": why_no_key(team, model)})
+    quote = agreed_quote(prompt, takes, model, agreed_micros)
+    try:
+        with transaction.atomic():
+            return _queue(prompt, takes, model, by, key, seed, batch, quote)
+    except (OverCap, NoCap) as short:
+        raise ValidationError({"cost": str(short)}) from short
+
+
+def check_request(prompt: Prompt, takes: int, model: MusicModel, seed: int | None) -> None:
+    """Raises ValidationError with everything that is wrong with the request, not only the first thing."""
+    wrong: dict[str, object] = {}
+    try:
+        model.check_prompt(prompt)
+    except ValidationError as error:
+        wrong.update(error.message_dict)
+    if not 1 <= takes <= MAX_TAKES:
+        wrong["takes"] = f"Ask for 1 to {MAX_TAKES} takes."
+    if seed is not None and not model.takes_seed:
+        wrong["seed"] = f"{model.name} takes no seed."
+    elif seed is not None and not 0 <= seed <= MAX_SEED - MAX_TAKES:
+        wrong["seed"] = f"A seed is a whole number from 0 to {MAX_SEED - MAX_TAKES:,}."
+    if wrong:
+        raise ValidationError(wrong)
+
+
+def why_no_key(team: Team, model: MusicModel) -> str:
+    """Why the model cannot be reached, and who can change that."""
+    name = Provider(model.provider).label
+    rejected = ProviderKey.objects.filter(team=team, provider=model.provider, state="rejected").first()
+    if rejected is not None:
+        return f"{name} does not accept the team's key {rejected}. An owner or admin can add another."
+    return f"{model.name} needs a key for {name}. An owner or admin can add one."
+
+
+def agreed_quote(prompt: Prompt, takes: int, model: MusicModel, agreed_micros: int | None) -> Quote:
+    """The quote of one take; raises ValidationError without a price, or when the total is not what was agreed."""
+    try:
+        quote = model.quote(prompt.duration_ms)
+    except NoPrice as missing:
+        raise ValidationError({"model": str(missing)}) from missing
+    total = quote.amount_micros * takes
+    if agreed_micros is not None and agreed_micros != total:
+        raise ValidationError(
+            {"cost": f"The price is {format_micros(total)} now, not {format_micros(agreed_micros)}. Nothing was charged."}
+        )
+    return quote
+
+
+def _queue(
+    prompt: Prompt,
+    takes: int,
+    model: MusicModel,
+    by: User,
+    key: ProviderKey | None,
+    seed: int | None,
+    batch: uuid.UUID,
+    quote: Quote,
+) -> list[Job]:
+    project, now = prompt.project, timezone.now()
+    if prompt._state.adding:
+        prompt.save()
+    ids = [uuid.uuid4() for _ in range(takes)]
+    holds = Hold.objects.reserve(project.team, [(pk, quote.as_json()) for pk in ids], by)
+    if model.takes_seed and seed is None:
+        seed = secrets.randbelow(MAX_SEED - MAX_TAKES)
+    jobs = Job.objects.bulk_create(
+        Job(
+            id=hold.pk,
+            team=project.team,
+            project=project,
+            prompt=prompt,
+            model=model,
+            key=key,
+            hold=hold,
+            batch=batch,
+            take=place,
+            seed=None if seed is None else seed + place - 1,
+            created_by=by,
+            next_at=now,
+        )
+        for place, hold in enumerate(holds, 1)
+    )
+    if model.provider == Provider.SKETCH:
+        for job in jobs:
+            async_task("musicstudio.generation.tasks.render", str(job.pk), q_options={"save": False})
+    else:
+        wake()
+    return jobs

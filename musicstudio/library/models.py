@@ -1,0 +1,198 @@
+"""Tracks and their tags."""
+
+import base64
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+
+from musicstudio.accounts.models import Team
+from musicstudio.projects.models import Project, Prompt
+
+TAG_LENGTH = 40
+
+
+class TagQuerySet(models.QuerySet["Tag"]):
+    """Finds and makes tags."""
+
+    def named(self, team: Team, name: str) -> "Tag":
+        """The team's tag of this name, whatever its case; made when missing. Raises ValidationError for a bad name."""
+        name = " ".join(name.split()).lstrip("#").strip()
+        if not 1 <= len(name) <= TAG_LENGTH:
+            raise ValidationError({"name": f"A tag has 1 to {TAG_LENGTH} characters."})
+        if not name.isprintable() or "," in name:
+            raise ValidationError({"name": "A tag is one line of text without commas."})
+        found = self.filter(team=team, name__iexact=name).first()
+        return found or self.get_or_create(team=team, name=name)[0]
+
+
+class Tag(models.Model):
+    """A word of the team's vocabulary."""
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=TAG_LENGTH)
+
+    objects = TagQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint("team", Lower("name"), name="tag_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TrackQuerySet(models.QuerySet["Track"]):
+    """Finds and adds tracks."""
+
+    def add(self, id: uuid.UUID, **facts: Any) -> "Track":
+        """The track of a finished job, exactly once: a second call for the same id answers the first row."""
+        track, _ = self.get_or_create(id=id, defaults=facts)
+        return track
+
+    def for_lists(self) -> "TrackQuerySet":
+        """With everything a list row shows."""
+        return self.select_related("prompt", "project", "created_by").prefetch_related("tags").order_by(*self.model.LIST_ORDER)
+
+    def search(self, words: str) -> "TrackQuerySet":
+        """Every word occurs in the title, the prompt, the lyrics, a tag or the author's name."""
+        found = self
+        for word in words.split()[:8]:
+            hit = (
+                Q(title__icontains=word)
+                | Q(prompt__text__icontains=word)
+                | Q(prompt__lyrics__icontains=word)
+                | Q(tags__name__icontains=word)
+                | Q(created_by__name__icontains=word)
+            )
+            found = found.filter(pk__in=self.model.objects.filter(hit).values("pk"))
+        return found
+
+    def tagged(self, name: str) -> "TrackQuerySet":
+        """With the tag of this name, whatever its case."""
+        return self.filter(tags__name__iexact=name)
+
+
+class Track(models.Model):
+    """One take in the library: the original bytes, untouched, and where they come from.
+
+    The id is its job's. Lengths are milliseconds of decoded audio, loudness is LUFS (BS.1770-4), peak is dBTP, peaks are
+    200 bytes 0-255.
+    """
+
+    LIST_ORDER = ("-asked_at", "prompt_id", "take")  # newest request first, its takes together and in order
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="tracks")
+    project = models.ForeignKey(Project, models.PROTECT, related_name="tracks")
+    prompt = models.ForeignKey(Prompt, models.PROTECT, related_name="tracks")
+    batch = models.UUIDField(help_text="the takes asked for together")
+    take = models.PositiveSmallIntegerField(help_text="1 is take A")
+    title = models.CharField(max_length=120)
+    tags = models.ManyToManyField(Tag, related_name="tracks", blank=True)
+
+    file = models.FileField(max_length=200)
+    format = models.CharField(max_length=8)
+    mime = models.CharField(max_length=40)
+    size = models.BigIntegerField(help_text="bytes")
+    sha256 = models.CharField(max_length=64)
+    duration_ms = models.PositiveIntegerField()
+    sample_rate = models.PositiveIntegerField()
+    channels = models.PositiveSmallIntegerField()
+    lufs = models.FloatField(null=True)
+    true_peak_db = models.FloatField(null=True)
+    peaks = models.BinaryField()
+
+    model_slug = models.CharField(max_length=120)
+    model_name = models.CharField(max_length=80)
+    provider = models.CharField(max_length=20)
+    key_label = models.CharField(max_length=80, blank=True)
+    seed = models.BigIntegerField(null=True)
+    parameters = models.JSONField(default=dict, help_text="what was sent, and what the provider said about the take")
+    quoted_micros = models.BigIntegerField()
+    cost_micros = models.BigIntegerField()
+    upstream_id = models.CharField(max_length=200, blank=True)
+    request_id = models.CharField(max_length=200, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="tracks")
+    asked_at = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = TrackQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["project", "-asked_at"], name="track_project_newest"),
+            models.Index(fields=["team", "-asked_at"], name="track_team_newest"),
+            models.Index(fields=["sha256"], name="track_sha256"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["batch", "take"], name="track_take_once")]
+
+    def __str__(self) -> str:
+        return f"{self.title} take {self.letter}"
+
+    def get_absolute_url(self) -> str:
+        """The track page."""
+        return reverse("track", args=[self.team.slug, self.pk])
+
+    @property
+    def letter(self) -> str:
+        """A for the first take."""
+        return chr(ord("A") + self.take - 1)
+
+    @property
+    def seconds(self) -> Decimal:
+        """The length in seconds."""
+        return Decimal(self.duration_ms) / 1000
+
+    @property
+    def peaks_base64(self) -> str:
+        """The peaks as the waveform element reads them."""
+        return base64.b64encode(bytes(self.peaks)).decode()
+
+    @property
+    def filename(self) -> str:
+        """What a download is called: title, take and the first digits of its id."""
+        safe = "".join(letter if letter.isalnum() or letter in " -_" else "_" for letter in self.title).strip(" _") or "track"
+        return f"{safe} {self.letter} {self.pk.hex[:8]}.{self.format}"
+
+    def rename(self, title: str) -> None:
+        """Raises ValidationError unless the title has 1 to 120 characters."""
+        title = " ".join(title.split())
+        if not 1 <= len(title) <= 120:
+            raise ValidationError({"title": "A title has 1 to 120 characters."})
+        self.title = title
+        self.save(update_fields=["title"])
+
+    @transaction.atomic
+    def tag(self, name: str) -> Tag:
+        """Adds the team's tag of this name; raises ValidationError for a bad name."""
+        tag = Tag.objects.named(self.team, name)
+        self.tags.add(tag)
+        return tag
+
+    def untag(self, name: str) -> None:
+        """Takes the tag off this track; the team keeps the word."""
+        self.tags.remove(*Tag.objects.filter(team=self.team, name__iexact=name))
+
+
+def title_from(text: str) -> str:
+    """A title from a prompt's first words: `lo-fi piano with light rain, …` becomes `Lo-fi piano with light rain`."""
+    line = text.strip().splitlines()[0] if text.strip() else "Untitled"
+    words = " ".join("".join(letter for letter in line.split(",")[0].split(".")[0] if letter.isprintable()).split())
+    if len(words) > 60:
+        words = words[:60].rsplit(" ", 1)[0]
+    words = words or "Untitled"
+    return words[0].upper() + words[1:]
+
+
+def storage_name(team: Team, track_id: uuid.UUID, sha256: str, extension: str) -> str:
+    """Where a track's original lives: the name holds the content's hash, so the same bytes always meet the same name."""
+    return f"tracks/{team.pk}/{track_id}/{sha256[:16]}.{extension}"
+

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class ProjectsConfig(AppConfig):
+    """Projects and the prompts written in them."""
+
+    name = "musicstudio.projects"

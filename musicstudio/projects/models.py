@@ -1,0 +1,116 @@
+"""Projects and prompts: what the music is for, and what exactly was asked."""
+
+import uuid
+from decimal import Decimal
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils.text import slugify
+
+from musicstudio.accounts.models import Team, User
+
+HUES = (40, 200, 150, 310, 250, 350)  # of the project's dot and its cover tiles, in degrees; the next project takes the next
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    """Finds and opens projects."""
+
+    def open(self, team: Team, name: str, brief: str = "") -> "Project":
+        """A new project with a free address within the team."""
+        slug = self.free_slug(team, name)
+        hue = HUES[self.filter(team=team).count() % len(HUES)]
+        return self.create(team=team, name=name.strip(), slug=slug, brief=brief.strip(), hue=hue)
+
+    def free_slug(self, team: Team, name: str) -> str:
+        """spring-film, spring-film-2, …"""
+        base = slugify(name)[:40] or "project"
+        slug, number = base, 2
+        while self.filter(team=team, slug=slug).exists():
+            slug, number = f"{base}-{number}", number + 1
+        return slug
+
+
+class Project(models.Model):
+    """What the music is for; tracks live in one."""
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="projects")
+    name = models.CharField(max_length=80)
+    slug = models.SlugField(max_length=48)
+    brief = models.TextField(blank=True, max_length=2000)
+    hue = models.PositiveSmallIntegerField(default=HUES[0])
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "slug"], name="project_slug_once")]
+        ordering = ["created_at", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Format(models.TextChoices):
+    """File formats that can be asked for."""
+
+    MP3 = "mp3", "MP3"
+    WAV = "wav", "WAV"
+
+
+class ChangedPrompt(Exception):
+    """Somebody tried to change a prompt that is already written; a change makes a child."""
+
+
+class PromptQuerySet(models.QuerySet["Prompt"]):
+    """Writes prompts; never changes one."""
+
+    def update(self, **fields: Any) -> int:
+        """Refused: see `ChangedPrompt`."""
+        raise ChangedPrompt("A prompt never changes; write a child with Prompt.change().")
+
+
+class Prompt(models.Model):
+    """An immutable version of what was asked. Durations are milliseconds; a change makes a child."""
+
+    WORDS = ("text", "lyrics", "duration_ms", "format", "instrumental", "model_slug")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, models.CASCADE, related_name="prompts")
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    text = models.TextField()
+    lyrics = models.TextField(blank=True)
+    duration_ms = models.PositiveIntegerField()
+    format = models.CharField(max_length=8, choices=Format, default=Format.MP3)
+    instrumental = models.BooleanField(default=True)
+    model_slug = models.CharField(max_length=120)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = PromptQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Writes the row once; raises `ChangedPrompt` afterwards."""
+        if not self._state.adding:
+            raise ChangedPrompt("A prompt never changes; write a child with Prompt.change().")
+        super().save(*args, **kwargs)
+
+    def change(self, by: User, **words: Any) -> Self:
+        """A child that differs in the given words; itself when nothing differs. Raises TypeError for an unknown word."""
+        if unknown := set(words) - set(self.WORDS):
+            raise TypeError(f"A prompt has no {', '.join(sorted(unknown))}.")
+        if all(getattr(self, word) == value for word, value in words.items()):
+            return self
+        said = {word: getattr(self, word) for word in self.WORDS} | words
+        return type(self).objects.create(project=self.project, parent=self, created_by=by, **said)
+
+    @property
+    def seconds(self) -> Decimal:
+        """The asked length in seconds."""
+        return Decimal(self.duration_ms) / 1000
