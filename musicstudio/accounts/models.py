@@ -6,6 +6,7 @@ import zoneinfo
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -34,9 +35,20 @@ class UserManager(BaseUserManager["User"]):
         """A person who may do everything in the database's admin pages too."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
+    def terminal(self) -> "User":
+        """Whoever types commands where nobody set up the studio; the set-up takes this person over."""
+        return self.filter(email=User.TERMINAL).first() or self.create_user(User.TERMINAL, name="Terminal")
+
+    def somebody_can_sign_in(self) -> bool:
+        """Whether the studio was set up: an active person has a password."""
+        unusable = models.Q(password="") | models.Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+        return self.filter(is_active=True).exclude(unusable).exists()
+
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A person. Signs in with the e-mail address; rights come from memberships."""
+
+    TERMINAL = "terminal@localhost"
 
     email = models.EmailField(max_length=254)
     name = models.CharField(max_length=120, blank=True)
@@ -177,12 +189,14 @@ class SetupLinkQuerySet(models.QuerySet["SetupLink"]):
         return token
 
     def valid(self, token: str) -> bool:
-        """Whether the token opens the set-up: it is the last one issued and nobody has an account yet."""
-        return not User.objects.exists() and self.filter(digest=SetupLink.digest_of(token)).exists()
+        """Whether the token opens the set-up: it is the last one issued and nobody can sign in yet."""
+        if User.objects.somebody_can_sign_in():
+            return False
+        return self.filter(digest=SetupLink.digest_of(token)).exists()
 
 
 class SetupLink(models.Model):
-    """The one-time link that `manage.py studio` prints while nobody has an account."""
+    """The one-time link that `manage.py studio` prints while nobody can sign in."""
 
     digest = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -22,6 +22,10 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         hue = HUES[self.filter(team=team).count() % len(HUES)]
         return self.create(team=team, name=name.strip(), slug=slug, brief=brief.strip(), hue=hue)
 
+    def first_of(self, team: Team) -> "Project":
+        """The team's oldest project; a sketchbook is opened when it has none."""
+        return self.filter(team=team).first() or self.open(team, "Sketchbook")
+
     def free_slug(self, team: Team, name: str) -> str:
         """spring-film, spring-film-2, …"""
         base = slugify(name)[:40] or "project"
