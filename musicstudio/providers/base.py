@@ -197,8 +197,10 @@ class Submitted:
     cost_micros: int | None = None
     warnings: tuple[str, ...] = ()
     raw_status: str = ""
+    error_kind: str = ""
     error_code: str = ""
     error_message: str = ""
+    suggestion: str = ""
     served_by: str = ""
     created_at: datetime | None = None
 
@@ -207,13 +209,17 @@ class Submitted:
 class JobStatus:
     """What a poll or a cancel learned. With `unchanged` (304) nothing is known: keep the state you have.
 
-    `retry_after` is the provider's wish in seconds until the next poll, None when it has none.
+    `retry_after` is the provider's wish in seconds until the next poll, None when it has none. `succeeded` without
+    `outputs` means the provider says it is done and shows no file. Of a failed job `error_kind` is "content_refused"
+    or "" and `suggestion` a wording the model would take, or "".
     """
 
     status: Status = "running"
     outputs: tuple[Output, ...] = ()
+    error_kind: str = ""
     error_code: str = ""
     error_message: str = ""
+    suggestion: str = ""
     cost_micros: int | None = None
     retry_after: float | None = None
     unchanged: bool = False
