@@ -72,9 +72,7 @@ PUBLIC_URL = env("STUDIO_PUBLIC_URL").rstrip("/")  # https://studio.example.com;
 SECRET_KEY = env("SECRET_KEY")
 KEY_ENCRYPTION_KEYS = env_list("STUDIO_KEY_ENCRYPTION_KEYS")
 SECRETS_FROM_FILE = [
-    name
-    for name, value in (("SECRET_KEY", SECRET_KEY), ("STUDIO_KEY_ENCRYPTION_KEYS", KEY_ENCRYPTION_KEYS))
-    if not value
+    name for name, value in (("SECRET_KEY", SECRET_KEY), ("STUDIO_KEY_ENCRYPTION_KEYS", KEY_ENCRYPTION_KEYS)) if not value
 ]
 if SECRETS_FROM_FILE:
     _laptop = laptop_secrets(DATA_DIR)

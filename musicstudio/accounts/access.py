@@ -35,8 +35,6 @@ def get_team(request: HttpRequest, slug: str, role: Role = Role.VIEWER) -> Team:
     return membership.team
 
 
-def get_team_object(
-    request: HttpRequest, queryset: "QuerySet[M]", role: Role = Role.VIEWER, *, team: str, **lookup: Any
-) -> M:
+def get_team_object(request: HttpRequest, queryset: "QuerySet[M]", role: Role = Role.VIEWER, *, team: str, **lookup: Any) -> M:
     """One row of the team's (`queryset` must have a `team` field); rights as in `get_team`."""
     return get_object_or_404(queryset, team=get_team(request, team, role), **lookup)

@@ -50,6 +50,7 @@ class Reason(models.TextChoices):
     BAD_ANSWER = "bad_answer", "The provider's answer could not be read."
     VANISHED = "vanished", "The provider no longer knows the job."
     TIMED_OUT = "timed_out", "The provider did not finish in time."
+    CANCELLED_LATE = "cancelled_late", "It was cancelled in the making; the provider does not say whether it charges that."
     FILE_UNREACHABLE = "file_unreachable", "The finished file could not be fetched."
     FILE_REFUSED = "file_refused", "The finished file lies where the studio may not fetch it."
     NOT_AUDIO = "not_audio", "The provider delivered something that is not audio."
@@ -117,7 +118,9 @@ class Job(models.Model):
 
     state = models.CharField(max_length=12, choices=State, default=State.QUEUED)
     reason = models.CharField(max_length=20, choices=Reason, blank=True)
-    message = models.CharField(max_length=400, blank=True, help_text="what the provider said, or what the worker is waiting for")
+    message = models.CharField(
+        max_length=400, blank=True, help_text="what the provider said, or what the worker is waiting for"
+    )
     progress = models.PositiveSmallIntegerField(default=0, help_text="percent, where the provider tells")
     tries = models.PositiveSmallIntegerField(default=0, help_text="failed tries in the current state")
     next_at = models.DateTimeField(default=timezone.now, help_text="the sweeper looks again")
@@ -245,7 +248,7 @@ class Job(models.Model):
 
 def wake() -> None:
     """Makes sure a sweeper is at work; part of the caller's transaction (ORM broker), so no wake is lost."""
-    async_task("musicstudio.generation.tasks.sweep", q_options={"save": False})
+    async_task("musicstudio.generation.tasks.sweep", q_options={"save": False, "timeout": 3600})
 
 
 class Sweeper(models.Model):

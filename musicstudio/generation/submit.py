@@ -6,12 +6,12 @@ import uuid
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from django_q.tasks import async_task
 
 from musicstudio.accounts.models import Team, User
 from musicstudio.budgets.models import Hold, NoCap, OverCap
 from musicstudio.core.money import format_micros
 from musicstudio.generation.models import Job, wake
+from musicstudio.generation.render import enqueue
 from musicstudio.projects.models import Prompt
 from musicstudio.providers.models import MusicModel, NoPrice, Provider, ProviderKey, Quote
 
@@ -131,7 +131,7 @@ def _queue(
     )
     if model.provider == Provider.SKETCH:
         for job in jobs:
-            async_task("musicstudio.generation.tasks.render", str(job.pk), q_options={"save": False})
+            enqueue(job.pk)
     else:
         wake()
     return jobs

@@ -195,4 +195,3 @@ def title_from(text: str) -> str:
 def storage_name(team: Team, track_id: uuid.UUID, sha256: str, extension: str) -> str:
     """Where a track's original lives: the name holds the content's hash, so the same bytes always meet the same name."""
     return f"tracks/{team.pk}/{track_id}/{sha256[:16]}.{extension}"
-

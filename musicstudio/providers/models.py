@@ -88,9 +88,7 @@ class MusicModel(models.Model):
         if prompt.lyrics and not self.lyrics_limit:
             wrong["lyrics"] = f"{self.name} cannot sing. Leave the lyrics empty or choose another model."
         elif len(prompt.lyrics) > self.lyrics_limit:
-            wrong["lyrics"] = (
-                f"{self.name} reads {self.lyrics_limit:,} characters of lyrics; this has {len(prompt.lyrics):,}."
-            )
+            wrong["lyrics"] = f"{self.name} reads {self.lyrics_limit:,} characters of lyrics; this has {len(prompt.lyrics):,}."
         if not self.is_enabled:
             wrong["model"] = f"{self.name} is switched off."
         if wrong:
@@ -205,9 +203,7 @@ class ProviderKeyQuerySet(models.QuerySet["ProviderKey"]):
         """Stores a key encrypted; raises ValidationError for text that cannot be one or that the team already has."""
         secret = secret.strip()
         if not 8 <= len(secret) <= 512 or not secret.isascii() or not secret.isprintable() or " " in secret:
-            raise ValidationError(
-                {"secret": "That does not look like a key: 8 to 512 letters and digits without blanks."}
-            )
+            raise ValidationError({"secret": "That does not look like a key: 8 to 512 letters and digits without blanks."})
         mark = crypto.fingerprint(secret)
         if self.filter(team=team, provider=provider, fingerprint=mark).exclude(state=KeyState.REVOKED).exists():
             raise ValidationError({"secret": "The team already has this key."})
@@ -278,9 +274,7 @@ class ProviderKey(models.Model):
 
     def reject(self, why: str) -> None:
         """The provider refused the key (401): no further job goes out with it."""
-        ProviderKey.objects.filter(pk=self.pk, state=KeyState.ACTIVE).update(
-            state=KeyState.REJECTED, last_error=why[:200]
-        )
+        ProviderKey.objects.filter(pk=self.pk, state=KeyState.ACTIVE).update(state=KeyState.REJECTED, last_error=why[:200])
 
     def touch(self) -> None:
         """It was used just now."""

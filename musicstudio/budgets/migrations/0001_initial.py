@@ -7,94 +7,151 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Cap',
+            name="Cap",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('limit_micros', models.BigIntegerField()),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('set_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('team', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='cap', to='accounts.team')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("limit_micros", models.BigIntegerField()),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "team",
+                    models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name="cap", to="accounts.team"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Bucket',
+            name="Bucket",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period_start', models.DateTimeField()),
-                ('period_end', models.DateTimeField()),
-                ('limit_micros', models.BigIntegerField()),
-                ('held_micros', models.BigIntegerField(default=0)),
-                ('settled_micros', models.BigIntegerField(default=0)),
-                ('ceiling_micros', models.BigIntegerField()),
-                ('cap', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='buckets', to='budgets.cap')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("period_start", models.DateTimeField()),
+                ("period_end", models.DateTimeField()),
+                ("limit_micros", models.BigIntegerField()),
+                ("held_micros", models.BigIntegerField(default=0)),
+                ("settled_micros", models.BigIntegerField(default=0)),
+                ("ceiling_micros", models.BigIntegerField()),
+                (
+                    "cap",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="buckets", to="budgets.cap"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Hold',
+            name="Hold",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('amount_micros', models.BigIntegerField()),
-                ('actual_micros', models.BigIntegerField(null=True)),
-                ('state', models.CharField(choices=[('held', 'Held'), ('unknown', 'Unknown'), ('settled', 'Settled'), ('released', 'Released')], default='held', max_length=10)),
-                ('quote', models.JSONField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('bucket', models.ForeignKey(help_text='none for a free take', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='budgets.bucket')),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='accounts.team')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("amount_micros", models.BigIntegerField()),
+                ("actual_micros", models.BigIntegerField(null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("held", "Held"), ("unknown", "Unknown"), ("settled", "Settled"), ("released", "Released")],
+                        default="held",
+                        max_length=10,
+                    ),
+                ),
+                ("quote", models.JSONField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "bucket",
+                    models.ForeignKey(
+                        help_text="none for a free take",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="holds",
+                        to="budgets.bucket",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="accounts.team"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('hold', 'Hold'), ('settle', 'Settle'), ('release', 'Release'), ('overrun', 'Overrun')], max_length=10)),
-                ('held_delta', models.BigIntegerField(default=0)),
-                ('settled_delta', models.BigIntegerField(default=0)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('bucket', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='budgets.bucket')),
-                ('hold', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='budgets.hold')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("hold", "Hold"), ("settle", "Settle"), ("release", "Release"), ("overrun", "Overrun")],
+                        max_length=10,
+                    ),
+                ),
+                ("held_delta", models.BigIntegerField(default=0)),
+                ("settled_delta", models.BigIntegerField(default=0)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "bucket",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="budgets.bucket"),
+                ),
+                (
+                    "hold",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="budgets.hold"),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='cap',
-            constraint=models.CheckConstraint(condition=models.Q(('limit_micros__gt', 0)), name='cap_above_zero'),
+            model_name="cap",
+            constraint=models.CheckConstraint(condition=models.Q(("limit_micros__gt", 0)), name="cap_above_zero"),
         ),
         migrations.AddConstraint(
-            model_name='bucket',
-            constraint=models.UniqueConstraint(fields=('cap', 'period_start'), name='bucket_once'),
+            model_name="bucket",
+            constraint=models.UniqueConstraint(fields=("cap", "period_start"), name="bucket_once"),
         ),
         migrations.AddConstraint(
-            model_name='bucket',
-            constraint=models.CheckConstraint(condition=models.Q(('held_micros__gte', 0), ('settled_micros__gte', 0)), name='bucket_not_negative'),
+            model_name="bucket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("held_micros__gte", 0), ("settled_micros__gte", 0)), name="bucket_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bucket',
-            constraint=models.CheckConstraint(condition=models.Q(('ceiling_micros__gte', django.db.models.expressions.CombinedExpression(models.F('held_micros'), '+', models.F('settled_micros')))), name='bucket_under_ceiling'),
+            model_name="bucket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "ceiling_micros__gte",
+                        django.db.models.expressions.CombinedExpression(models.F("held_micros"), "+", models.F("settled_micros")),
+                    )
+                ),
+                name="bucket_under_ceiling",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_micros__gte', 0)), name='hold_not_negative'),
+            model_name="hold",
+            constraint=models.CheckConstraint(condition=models.Q(("amount_micros__gte", 0)), name="hold_not_negative"),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(('actual_micros__isnull', True), ('actual_micros__gte', 0), _connector='OR'), name='hold_actual_not_negative'),
+            model_name="hold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("actual_micros__isnull", True), ("actual_micros__gte", 0), _connector="OR"),
+                name="hold_actual_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.UniqueConstraint(fields=('hold', 'kind'), name='entry_once'),
+            model_name="entry",
+            constraint=models.UniqueConstraint(fields=("hold", "kind"), name="entry_once"),
         ),
     ]

@@ -7,85 +7,104 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('projects', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("projects", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Tag',
+            name="Tag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40)),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tags', to='accounts.team')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=40)),
+                (
+                    "team",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="tags", to="accounts.team"),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Track',
+            name="Track",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('batch', models.UUIDField(help_text='the takes asked for together')),
-                ('take', models.PositiveSmallIntegerField(help_text='1 is take A')),
-                ('title', models.CharField(max_length=120)),
-                ('file', models.FileField(max_length=200, upload_to='')),
-                ('format', models.CharField(max_length=8)),
-                ('mime', models.CharField(max_length=40)),
-                ('size', models.BigIntegerField(help_text='bytes')),
-                ('sha256', models.CharField(max_length=64)),
-                ('duration_ms', models.PositiveIntegerField()),
-                ('sample_rate', models.PositiveIntegerField()),
-                ('channels', models.PositiveSmallIntegerField()),
-                ('lufs', models.FloatField(null=True)),
-                ('true_peak_db', models.FloatField(null=True)),
-                ('peaks', models.BinaryField()),
-                ('model_slug', models.CharField(max_length=120)),
-                ('model_name', models.CharField(max_length=80)),
-                ('provider', models.CharField(max_length=20)),
-                ('key_label', models.CharField(blank=True, max_length=80)),
-                ('seed', models.BigIntegerField(null=True)),
-                ('parameters', models.JSONField(default=dict, help_text='what was sent, and what the provider said about the take')),
-                ('quoted_micros', models.BigIntegerField()),
-                ('cost_micros', models.BigIntegerField()),
-                ('upstream_id', models.CharField(blank=True, max_length=200)),
-                ('request_id', models.CharField(blank=True, max_length=200)),
-                ('asked_at', models.DateTimeField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tracks', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tracks', to='projects.project')),
-                ('prompt', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tracks', to='projects.prompt')),
-                ('tags', models.ManyToManyField(blank=True, related_name='tracks', to='library.tag')),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tracks', to='accounts.team')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("batch", models.UUIDField(help_text="the takes asked for together")),
+                ("take", models.PositiveSmallIntegerField(help_text="1 is take A")),
+                ("title", models.CharField(max_length=120)),
+                ("file", models.FileField(max_length=200, upload_to="")),
+                ("format", models.CharField(max_length=8)),
+                ("mime", models.CharField(max_length=40)),
+                ("size", models.BigIntegerField(help_text="bytes")),
+                ("sha256", models.CharField(max_length=64)),
+                ("duration_ms", models.PositiveIntegerField()),
+                ("sample_rate", models.PositiveIntegerField()),
+                ("channels", models.PositiveSmallIntegerField()),
+                ("lufs", models.FloatField(null=True)),
+                ("true_peak_db", models.FloatField(null=True)),
+                ("peaks", models.BinaryField()),
+                ("model_slug", models.CharField(max_length=120)),
+                ("model_name", models.CharField(max_length=80)),
+                ("provider", models.CharField(max_length=20)),
+                ("key_label", models.CharField(blank=True, max_length=80)),
+                ("seed", models.BigIntegerField(null=True)),
+                (
+                    "parameters",
+                    models.JSONField(default=dict, help_text="what was sent, and what the provider said about the take"),
+                ),
+                ("quoted_micros", models.BigIntegerField()),
+                ("cost_micros", models.BigIntegerField()),
+                ("upstream_id", models.CharField(blank=True, max_length=200)),
+                ("request_id", models.CharField(blank=True, max_length=200)),
+                ("asked_at", models.DateTimeField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="tracks", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="tracks", to="projects.project"),
+                ),
+                (
+                    "prompt",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="tracks", to="projects.prompt"),
+                ),
+                ("tags", models.ManyToManyField(blank=True, related_name="tracks", to="library.tag")),
+                (
+                    "team",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="tracks", to="accounts.team"),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.AddConstraint(
-            model_name='tag',
-            constraint=models.UniqueConstraint(models.F('team'), django.db.models.functions.text.Lower('name'), name='tag_once'),
+            model_name="tag",
+            constraint=models.UniqueConstraint(models.F("team"), django.db.models.functions.text.Lower("name"), name="tag_once"),
         ),
         migrations.AddIndex(
-            model_name='track',
-            index=models.Index(fields=['project', '-asked_at'], name='track_project_newest'),
+            model_name="track",
+            index=models.Index(fields=["project", "-asked_at"], name="track_project_newest"),
         ),
         migrations.AddIndex(
-            model_name='track',
-            index=models.Index(fields=['team', '-asked_at'], name='track_team_newest'),
+            model_name="track",
+            index=models.Index(fields=["team", "-asked_at"], name="track_team_newest"),
         ),
         migrations.AddIndex(
-            model_name='track',
-            index=models.Index(fields=['sha256'], name='track_sha256'),
+            model_name="track",
+            index=models.Index(fields=["sha256"], name="track_sha256"),
         ),
         migrations.AddConstraint(
-            model_name='track',
-            constraint=models.UniqueConstraint(fields=('batch', 'take'), name='track_take_once'),
+            model_name="track",
+            constraint=models.UniqueConstraint(fields=("batch", "take"), name="track_take_once"),
         ),
     ]

@@ -1,0 +1,147 @@
+"""A finished file becomes a track: checked, measured, stored untouched, settled. Safe to run twice for one job."""
+
+import hashlib
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from musicstudio import audio
+from musicstudio.generation.models import Job, Reason, State
+from musicstudio.library.models import Track, storage_name, title_from
+
+SHORTEST = Decimal("0.9")  # of the asked length; below that a file is truncated, not a little early
+EXTENSIONS = {"mp3": "mp3", "wav": "wav", "flac": "flac", "ogg": "ogg"}
+
+
+class Unusable(Exception):
+    """The file cannot become a track; `reason` says why."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A checked file: what it is, and the SHA-256 of its bytes in hex."""
+
+    path: Path
+    size: int
+    sha256: str
+    facts: audio.AudioFacts
+
+
+class Moved(File):  # type: ignore[type-arg]
+    """A file that the local storage may take over by renaming, so that it is never half there."""
+
+    def __init__(self, file: IO[bytes], path: Path) -> None:
+        super().__init__(file)
+        self.path = path
+
+    def temporary_file_path(self) -> str:
+        """Where it lies now (Django's protocol of uploaded files)."""
+        return str(self.path)
+
+
+def incoming(job: Job, extension: str = "audio") -> Path:
+    """Where a job's file is written before it is checked: in the media folder, so that moving it is a rename."""
+    folder = Path(settings.MEDIA_ROOT) / "incoming"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{job.pk}.{extension}"
+
+
+def measure(path: Path, expected: Decimal | None) -> Measured:
+    """Decodes the whole file; raises `Unusable` when it is no audio or breaks off. `expected` seconds; None: any length.
+
+    Touches no database, so it may run in a thread.
+    """
+    try:
+        facts = audio.inspect(path)
+    except audio.NotAudio as error:
+        raise Unusable(Reason.NOT_AUDIO, str(error)) from error
+    if expected is not None and Decimal(facts.seconds) < expected * SHORTEST - Decimal("0.5"):
+        raise Unusable(Reason.TRUNCATED, f"{facts.seconds:.1f} s arrived, {expected:f} s were announced.")
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return Measured(path, path.stat().st_size, digest.hexdigest(), facts)
+
+
+def store(job: Job, measured: Measured) -> str:
+    """Puts the original into the storage and answers its name; the same bytes are never stored twice."""
+    extension = EXTENSIONS[measured.facts.format]
+    name = storage_name(job.team, job.pk, measured.sha256, extension)
+    if default_storage.exists(name) and default_storage.size(name) == measured.size:
+        measured.path.unlink(missing_ok=True)
+        return name
+    with measured.path.open("rb") as file:
+        name = default_storage.save(name, Moved(file, measured.path))
+    measured.path.unlink(missing_ok=True)  # a remote storage copied it
+    return name
+
+
+def finish(job: Job, measured: Measured, **said: Any) -> bool:
+    """Stores the file and, in one transaction, makes the track, settles the hold and ends the job.
+
+    `said`: what the provider told about the take, for its provenance. False when another worker was first.
+    """
+    name = store(job, measured)
+    with transaction.atomic():
+        if not Job.objects.move(job.pk, (State.COLLECTING,), State.SUCCEEDED, reason="", message="", progress=100):
+            return False
+        job.refresh_from_db()
+        job.hold.settle(job.cost_micros)
+        job.hold.refresh_from_db()
+        track = Track.objects.add(job.pk, **provenance(job, said), **properties(measured, name))
+        Job.objects.filter(pk=job.pk).update(track=track)
+    job.refresh_from_db()
+    return True
+
+
+def properties(measured: Measured, name: str) -> dict[str, Any]:
+    """What the file itself tells."""
+    facts = measured.facts
+    return {
+        "file": name,
+        "format": facts.format,
+        "mime": facts.mime,
+        "size": measured.size,
+        "sha256": measured.sha256,
+        "duration_ms": round(facts.seconds * 1000),
+        "sample_rate": facts.sample_rate,
+        "channels": facts.channels,
+        "lufs": facts.lufs,
+        "true_peak_db": facts.true_peak_db,
+        "peaks": facts.peaks,
+    }
+
+
+def provenance(job: Job, said: dict[str, Any]) -> dict[str, Any]:
+    """Where the take comes from, copied into the track so that nothing later can change it."""
+    return {
+        "team": job.team,
+        "project": job.project,
+        "prompt": job.prompt,
+        "batch": job.batch,
+        "take": job.take,
+        "title": title_from(job.prompt.text),
+        "model_slug": job.model.slug,
+        "model_name": job.model.name,
+        "provider": job.model.provider,
+        "key_label": str(job.key) if job.key else "",
+        "seed": job.seed,
+        "parameters": {"sent": dict(job.wire_parameters), "said": job.facts | said},
+        "quoted_micros": job.hold.amount_micros,
+        "cost_micros": job.hold.actual_micros or 0,
+        "upstream_id": str(job.remote_ref.get("id", ""))[:200],
+        "request_id": job.request_id,
+        "created_by": job.created_by,
+        "asked_at": job.created_at,
+    }
