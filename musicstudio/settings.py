@@ -209,6 +209,7 @@ Q_CLUSTER = {
 # Providers
 AIGATEWAY_BASE_URL = env("AIGATEWAY_BASE_URL", "https://api.aigateway.sh").rstrip("/")
 AIGATEWAY_MEDIA_HOSTS = env_list("AIGATEWAY_MEDIA_HOSTS", "media.aigateway.sh")
+GATEWAY_ANSWER_SECONDS = 60.0  # of one call; a submit that takes longer is uncertain
 ALLOW_LOOPBACK_GATEWAY = env_bool("STUDIO_ALLOW_LOOPBACK_GATEWAY", False)
 
 # Files
@@ -216,6 +217,8 @@ MEDIA_ROOT = DATA_DIR / "media"
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# only what lies in static/: packages bring scripts that the pages do not use
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "musicstudio.core.static.Storage"},
