@@ -88,7 +88,7 @@ class Compose extends HTMLElement {
     const say = `${takes} take${takes === 1 ? "" : "s"}`
     this.part("amount").textContent = total === null ? "–" : money(total)
     this.part("formula").textContent = !valid ? "" : model.unit === "free" ? `${say} × ${clock(seconds)} · free, local` : model.unit === "generation" ? `${say} × ${money(model.micros)} each` : `${say} × ${clock(seconds)} × ${money(model.micros)}/${model.unit === "minute" ? "min" : "s"}`
-    this.field("quoted").value = total ?? ""
+    this.field("cost").value = total ?? ""
     this.part("verb").textContent = valid ? `Generate ${say}` : "Generate"
     this.bar(total || 0)
   }

@@ -1,0 +1,136 @@
+"""Asking for takes and following them."""
+
+import uuid
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import condition, require_GET, require_POST
+
+from musicstudio.accounts.access import get_team_object
+from musicstudio.accounts.models import Role
+from musicstudio.core.pages import page, say
+from musicstudio.generation.compose import ComposeForm, Panel
+from musicstudio.generation.models import Job
+from musicstudio.generation.queue import Queue
+from musicstudio.projects.models import Project
+
+
+def get_project(request: HttpRequest, team: str, slug: str, role: Role = Role.VIEWER) -> Project:
+    """The team's project; the shell around the page shows it as the current one."""
+    project = get_team_object(request, Project.objects.select_related("team"), role, team=team, slug=slug)
+    request.project = project  # type: ignore[attr-defined]
+    return project
+
+
+def get_job(request: HttpRequest, team: str, pk: uuid.UUID, role: Role) -> Job:
+    """The team's job; its project becomes the current one."""
+    jobs = Job.objects.select_related("project__team", "hold", "team")
+    job = get_team_object(request, jobs, role, team=team, pk=pk)
+    request.project = job.project  # type: ignore[attr-defined]
+    return job
+
+
+def queue_context(request: HttpRequest, queue: Queue) -> dict[str, Any]:
+    """What the queue's templates need, wherever they are shown."""
+    member = request.membership  # type: ignore[attr-defined]
+    rights = {"may": member.may(Role.PRODUCER), "admin": member.may(Role.ADMIN)}
+    return {"queue": queue, "team": queue.project.team, "project": queue.project} | rights
+
+
+@require_POST
+@login_required
+def generate(request: HttpRequest, team: str, project: str) -> HttpResponse:
+    """Queues the takes. 422 with a message beside each field that is wrong: nothing is created, nothing typed is lost."""
+    place = get_project(request, team, project, Role.PRODUCER)
+    form = ComposeForm(request.POST)
+    if not form.is_valid() or not asked(request, form, place):
+        return workspace(request, form, place, status=422)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect("project", team, project)
+    return say(workspace(request, form, place), "Queued. The takes appear on top of the list.")
+
+
+def asked(request: HttpRequest, form: ComposeForm, project: Project) -> bool:
+    """Hands the form's request to the verb; False when it was refused, with the messages in the form."""
+    said = form.cleaned_data
+    prompt = form.prompt(project, request.user)  # type: ignore[arg-type]
+    extra = {"seed": said["seed"], "batch": said["batch"], "agreed_micros": said["cost"]}
+    try:
+        Job.objects.submit(prompt, said["takes"], said["model"], request.user, **extra)  # type: ignore[arg-type]
+    except ValidationError as refused:
+        form.reject(refused)
+    return form.is_valid()
+
+
+def workspace(request: HttpRequest, form: ComposeForm, project: Project, status: int = 200) -> HttpResponse:
+    """The compose panel as it was sent, and on success the queue with the new row."""
+    panel = Panel(project, request.membership, form=form)  # type: ignore[attr-defined]
+    context = queue_context(request, Queue(project)) | {"compose": panel}
+    if not request.htmx:  # type: ignore[attr-defined]
+        return page(request, "generation/refused.html", context, status=status)
+    return page(request, "generation/_compose.html" if status == 422 else "generation/generated.html", context, status=status)
+
+
+def queue_key(request: HttpRequest, team: str, project: str) -> str:
+    """The ETag, from a few counters, before anything is rendered; the rights are checked on the way."""
+    place = get_project(request, team, project)
+    request.queue = Queue.watching(place, request.GET.get("watch", ""))  # type: ignore[attr-defined]
+    return request.queue.key  # type: ignore[attr-defined, no-any-return]
+
+
+@require_GET
+@login_required
+@condition(etag_func=queue_key)
+def queue(request: HttpRequest, team: str, project: str) -> HttpResponse:
+    """The queue, the tracks that arrived, and the money, for a page that is open; 304 while nothing changed."""
+    found: Queue = request.queue  # type: ignore[attr-defined]
+    response = page(request, "generation/queue.html", queue_context(request, found))
+    return say(response, found.news) if found.news else response
+
+
+@require_POST
+@login_required
+def cancel(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
+    """Stops every take of the request that is still on its way."""
+    job = get_job(request, team, pk, Role.PRODUCER)
+    for take in Job.objects.active().filter(team=job.team, batch=job.batch).select_related("hold"):
+        take.cancel()
+    return after(request, job, "Cancelled. Nothing was sent, so nothing was charged.")
+
+
+@require_POST
+@login_required
+def dismiss(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
+    """Takes the failed takes of a request out of the queue."""
+    job = get_job(request, team, pk, Role.PRODUCER)
+    for take in Job.objects.filter(team=job.team, batch=job.batch, reason=job.reason):
+        take.dismiss()
+    return after(request, job, "Dismissed.")
+
+
+@require_POST
+@login_required
+def collect_again(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
+    """Fetches the file of a finished and paid take once more."""
+    job = get_job(request, team, pk, Role.PRODUCER)
+    return after(request, job, "Fetching the file again." if job.collect_again() else "This take cannot be fetched again.")
+
+
+@require_POST
+@login_required
+def resolve(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
+    """An admin says whether an uncertain take was charged."""
+    job = get_job(request, team, pk, Role.ADMIN)
+    charged = request.POST.get("charged") == "1"
+    done = job.resolve(charged)
+    return after(request, job, ("Booked as charged." if charged else "The hold was released.") if done else "Already decided.")
+
+
+def after(request: HttpRequest, job: Job, text: str) -> HttpResponse:
+    """The queue after a decision, or the project page for a browser without script."""
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect("project", job.team.slug, job.project.slug)
+    return say(page(request, "generation/queue.html", queue_context(request, Queue(job.project))), text)

@@ -1,0 +1,103 @@
+"""What the shell around every page shows: the team, its projects, the month's money, the person's preferences."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+
+from musicstudio.accounts.models import Membership, Role, Team
+from musicstudio.budgets.models import Bucket, Cap
+from musicstudio.generation.models import Job
+from musicstudio.library.models import Track
+from musicstudio.projects.models import Project
+
+THEMES = ("system", "light", "dark")
+
+
+def counted(rows: "QuerySet[Any]") -> Coalesce:
+    """A subquery that counts the rows belonging to the outer project."""
+    number = rows.filter(project=OuterRef("pk")).order_by().values("project").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(number, output_field=IntegerField()), 0)
+
+
+@dataclass
+class Shell:
+    """Read only when a template asks: an error page or a fragment costs no query for it."""
+
+    request: HttpRequest
+
+    @property
+    def theme(self) -> str:
+        """`system`, `light` or `dark`, from a cookie, so that the first paint is right."""
+        theme = self.request.COOKIES.get("theme", "")
+        return theme if theme in THEMES else "system"
+
+    @property
+    def keys(self) -> str:
+        """`on` or `off`: single-key shortcuts (WCAG 2.1.4)."""
+        return "off" if self.request.COOKIES.get("keys") == "off" else "on"
+
+    @property
+    def team(self) -> Team | None:
+        """The team the page belongs to; None on pages outside."""
+        return getattr(self.request, "team", None)
+
+    @property
+    def membership(self) -> Membership | None:
+        """The person's place in the team."""
+        return getattr(self.request, "membership", None)
+
+    @property
+    def project(self) -> Project | None:
+        """The project the page is about."""
+        return getattr(self.request, "project", None)
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the settings are open."""
+        return bool(self.membership and self.membership.may(Role.ADMIN))
+
+    @property
+    def may_produce(self) -> bool:
+        """Whether new projects and takes may be made."""
+        return bool(self.membership and self.membership.may(Role.PRODUCER))
+
+    @cached_property
+    def teams(self) -> list[Team]:
+        """Every team of the person, for the switch."""
+        return list(Team.objects.of(self.membership.user)) if self.membership else []
+
+    @cached_property
+    def projects(self) -> list[Project]:
+        """The team's projects, each with its number of `tracks_made` and of takes `running`."""
+        rows = Project.objects.filter(team=self.team)
+        return list(rows.annotate(tracks_made=counted(Track.objects.all()), running=counted(Job.objects.active())))
+
+    @property
+    def here(self) -> Project | None:
+        """The project of the page, or the first: where the compose button of the phone leads."""
+        return self.project or (self.projects[0] if self.projects else None)
+
+    @property
+    def tracks_made(self) -> int:
+        """Tracks of the whole team."""
+        return sum(getattr(project, "tracks_made", 0) for project in self.projects)
+
+    @property
+    def running(self) -> int:
+        """Takes under way in the whole team."""
+        return sum(getattr(project, "running", 0) for project in self.projects)
+
+    @cached_property
+    def bucket(self) -> Bucket | None:
+        """This month's money; None without a cap."""
+        cap = Cap.objects.of(self.team) if self.team else None
+        return cap.bucket() if cap else None
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """The context processor of `settings.TEMPLATES`."""
+    return {"shell": Shell(request)}

@@ -1,0 +1,87 @@
+"""What the forms of the web room read. What is allowed is decided by the verbs they hand it to."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from musicstudio.core.money import to_micros
+from musicstudio.providers.models import Provider
+
+STARTERS = (
+    "Lo-fi piano with light rain, slow and warm",
+    "Ambient pads over a soft pulse, wide and calm",
+    "Bright folk guitar at 100 bpm, morning light",
+)
+
+
+class DollarField(forms.CharField):
+    """An amount like `50` or `49.90`; cleans to micros, None when empty."""
+
+    def clean(self, value: Any) -> int | None:
+        text = super().clean(value).strip().removeprefix("$").replace(" ", "")
+        if not text:
+            return None
+        try:
+            return to_micros(text)
+        except ValueError:
+            raise ValidationError("Write an amount in US dollars, like 50.") from None
+
+
+class SetupForm(forms.Form):
+    """The first person, the team, and what they want to hear first."""
+
+    email = forms.CharField(max_length=254, error_messages={"required": "Write your e-mail address."})
+    password = forms.CharField(strip=False, max_length=4096, error_messages={"required": "Choose a password."})
+    name = forms.CharField(required=False, max_length=120)
+    team_name = forms.CharField(max_length=80, error_messages={"required": "Name your team."})
+    time_zone = forms.CharField(max_length=64, initial="UTC", error_messages={"required": "Choose a time zone."})
+    cap = DollarField(initial="50", error_messages={"required": "Set a monthly cap, like 50."})
+    prompt = forms.CharField(required=False, max_length=2000, initial=STARTERS[0])
+
+    def arguments(self) -> dict[str, Any]:
+        """For `setup.set_up`."""
+        said = self.cleaned_data
+        wanted = {name: said[name] for name in ("email", "password", "name", "team_name", "time_zone")}
+        return wanted | {"cap_micros": said["cap"]}
+
+    def reject(self, error: ValidationError) -> None:
+        """Puts the verb's messages beside the fields."""
+        for name, messages in error.message_dict.items():
+            self.add_error("cap" if name == "cap_micros" else name, messages)
+
+
+class ProjectForm(forms.Form):
+    """A new project."""
+
+    name = forms.CharField(max_length=80, error_messages={"required": "Name the project."})
+    brief = forms.CharField(required=False, max_length=2000)
+
+
+class CapForm(forms.Form):
+    """The team's monthly cap."""
+
+    cap = DollarField(error_messages={"required": "Write an amount in US dollars, like 50."})
+
+    def clean_cap(self) -> int:
+        """Above zero: a cap of 0 would only say what "no key" says better."""
+        micros = self.cleaned_data["cap"]
+        if not micros or micros <= 0:
+            raise ValidationError("A cap must be more than $0. Free models run without using it.")
+        return int(micros)
+
+
+class KeyForm(forms.Form):
+    """A provider key; the secret is never shown again."""
+
+    provider = forms.ChoiceField(
+        choices=[(value, label) for value, label in Provider.choices if value != Provider.SKETCH],
+        error_messages={"required": "Choose a provider.", "invalid_choice": "Choose a provider of the list."},
+    )
+    secret = forms.CharField(max_length=600, error_messages={"required": "Paste the key."})
+    label = forms.CharField(required=False, max_length=60)
+
+    def reject(self, error: ValidationError) -> None:
+        """Puts the verb's messages beside the fields."""
+        for name, messages in error.message_dict.items():
+            self.add_error(name if name in self.fields else "secret", messages)

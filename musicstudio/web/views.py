@@ -1,0 +1,201 @@
+"""Pages that need several rooms: home, set-up, the project's workspace, the library, the track, the settings."""
+
+import uuid
+import zoneinfo
+from typing import Any
+
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import trigger_client_event
+
+from musicstudio.accounts.access import get_team, get_team_object
+from musicstudio.accounts.models import Role, SetupLink, Team, User
+from musicstudio.budgets.models import Cap
+from musicstudio.core.pages import page
+from musicstudio.generation.compose import Panel
+from musicstudio.generation.models import Job
+from musicstudio.generation.queue import Queue
+from musicstudio.generation.views import get_project, queue_context
+from musicstudio.library.listing import Listing
+from musicstudio.library.models import Tag, Track
+from musicstudio.library.views import get_track
+from musicstudio.projects.models import Project, Prompt
+from musicstudio.providers.models import KeyState, MusicModel, Provider, ProviderKey
+from musicstudio.web.context import THEMES
+from musicstudio.web.forms import STARTERS, CapForm, KeyForm, ProjectForm, SetupForm
+from musicstudio.web.setup import SetupDone, set_up
+
+YEAR = 365 * 24 * 3600
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """The person's first team; sign-in for others; on a new install, how to begin."""
+    if request.user.is_authenticated:
+        first = Team.objects.of(request.user).first()  # type: ignore[arg-type]
+        return redirect("team", first.slug) if first else page(request, "web/no_team.html")
+    if not User.objects.somebody_can_sign_in():
+        return page(request, "web/new_install.html")
+    return redirect("account_login")
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def setup(request: HttpRequest, token: str) -> HttpResponse:
+    """The first run: owner, team, cap and the first take, behind the link that `manage.py studio` prints once."""
+    if not SetupLink.objects.valid(token):
+        return page(request, "web/setup_expired.html", {"done": User.objects.somebody_can_sign_in()}, status=410)
+    form = SetupForm(request.POST or None)
+    if form.is_valid() and (place := founded(request, form)):
+        return redirect("project", place.team.slug, place.slug)
+    zones = sorted(zoneinfo.available_timezones())
+    context = {"form": form, "zones": zones, "starters": STARTERS}
+    return page(request, "web/setup.html", context, status=422 if form.is_bound else 200)
+
+
+def founded(request: HttpRequest, form: SetupForm) -> Project | None:
+    """The first project with its first take queued and its owner signed in; None when something was refused."""
+    try:
+        user, _, place = set_up(**form.arguments())
+    except (ValidationError, SetupDone) as refused:
+        form.reject(refused) if isinstance(refused, ValidationError) else form.add_error(None, str(refused))
+        return None
+    login(request, user, backend=BACKEND)
+    model = MusicModel.objects.enabled().priced().get(provider=Provider.SKETCH)
+    if text := form.cleaned_data["prompt"].strip():
+        prompt = Prompt(project=place, text=text, duration_ms=30_000, model_slug=model.slug, created_by=user)
+        Job.objects.submit(prompt, 1, model, user)
+    return place
+
+
+@require_POST
+def preferences(request: HttpRequest) -> HttpResponse:
+    """Theme and single-key shortcuts, in cookies, so that the server draws the page right at once."""
+    theme, keys = request.POST.get("theme", ""), request.POST.get("keys", "")
+    response = HttpResponse(status=204) if request.htmx else redirect("home")  # type: ignore[attr-defined]
+    said = {"theme": request.COOKIES.get("theme", "system"), "keys": request.COOKIES.get("keys", "on")}
+    said |= {"theme": theme} if theme in THEMES else {}
+    said |= {"keys": keys} if keys in {"on", "off"} else {}
+    for name, value in said.items():
+        response.set_cookie(name, value, max_age=YEAR, samesite="Lax", secure=request.is_secure(), httponly=True)
+    return trigger_client_event(response, "ms:prefs", said)
+
+
+@require_GET
+@login_required
+def team(request: HttpRequest, team: str) -> HttpResponse:
+    """Where the person worked last, else the team's first project."""
+    place = get_team(request, team)
+    made = Job.objects.filter(team=place, created_by=request.user).select_related("project").first()  # type: ignore[misc]
+    target = made.project if made else Project.objects.filter(team=place).first()
+    return redirect("project", team, target.slug) if target else redirect("project_new", team)
+
+
+@require_GET
+@login_required
+def project(request: HttpRequest, team: str, project: str) -> HttpResponse:
+    """The workspace: the queue, the tracks and the compose panel. `?from=` fills the panel from one of its prompts."""
+    place = get_project(request, team, project)
+    queue, listing = Queue(place), Listing.from_query(Track.objects.filter(project=place), request.GET)
+    panel = Panel(place, request.membership, source=source_of(request, place))  # type: ignore[attr-defined]
+    members = place.team.memberships.select_related("user")
+    shown = {"listing": listing, "compose": panel, "members": members, "starters": STARTERS, "here": "project"}
+    return page(request, "web/project.html", queue_context(request, queue) | shown)
+
+
+def source_of(request: HttpRequest, project: Project) -> Prompt | None:
+    """The prompt the compose panel is to be filled from."""
+    try:
+        return Prompt.objects.filter(project=project, pk=uuid.UUID(request.GET.get("from", ""))).first()
+    except ValueError:
+        return None
+
+
+@require_GET
+@login_required
+def library(request: HttpRequest, team: str) -> HttpResponse:
+    """Every track of the team."""
+    place = get_team(request, team)
+    listing = Listing.from_query(Track.objects.filter(team=place), request.GET)
+    return page(request, "web/library.html", {"team": place, "listing": listing, "here": "library"})
+
+
+@require_GET
+@login_required
+def track(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
+    """The track page: hear it, name it, tag it, and where it comes from."""
+    found = get_track(request, team, pk)
+    request.project = found.project  # type: ignore[attr-defined]
+    may = request.membership.may(Role.PRODUCER)  # type: ignore[attr-defined]
+    takes = Track.objects.filter(batch=found.batch).order_by("take")
+    shown = {"track": found, "team": found.team, "may": may, "takes": takes, "here": "track"}
+    return page(request, "web/track.html", shown | {"vocabulary": Tag.objects.filter(team=found.team)})
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def project_new(request: HttpRequest, team: str) -> HttpResponse:
+    """A new project."""
+    place = get_team(request, team, Role.PRODUCER)
+    form = ProjectForm(request.POST or None)
+    if form.is_valid():
+        opened = Project.objects.open(place, form.cleaned_data["name"], form.cleaned_data["brief"])
+        return redirect("project", team, opened.slug)
+    return page(request, "web/project_new.html", {"team": place, "form": form}, status=422 if form.is_bound else 200)
+
+
+@require_GET
+@login_required
+def settings(request: HttpRequest, team: str) -> HttpResponse:
+    """Members, the monthly cap and the provider keys."""
+    return settings_page(request, get_team(request, team, Role.ADMIN))
+
+
+def settings_page(request: HttpRequest, team: Team, status: int = 200, **forms: Any) -> HttpResponse:
+    """The settings, with the form that was refused, if one was."""
+    keys = ProviderKey.objects.filter(team=team).exclude(state=KeyState.REVOKED)
+    members = team.memberships.select_related("user")
+    shown = {"team": team, "keys": keys, "members": members, "cap_form": CapForm(), "key_form": KeyForm()}
+    return page(request, "web/settings.html", shown | {"here": "settings"} | forms, status=status)
+
+
+@require_POST
+@login_required
+def set_cap(request: HttpRequest, team: str) -> HttpResponse:
+    """A new monthly cap."""
+    place = get_team(request, team, Role.ADMIN)
+    form = CapForm(request.POST)
+    if not form.is_valid():
+        return settings_page(request, place, 422, cap_form=form)
+    Cap.objects.set_monthly(place, form.cleaned_data["cap"], request.user)  # type: ignore[arg-type]
+    return redirect("settings", team)
+
+
+@sensitive_post_parameters("secret")
+@require_POST
+@login_required
+def add_key(request: HttpRequest, team: str) -> HttpResponse:
+    """A provider key, stored encrypted and never shown again."""
+    place = get_team(request, team, Role.ADMIN)
+    form = KeyForm(request.POST)
+    if form.is_valid():
+        try:
+            ProviderKey.objects.add(place, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+            return redirect("settings", team)
+        except ValidationError as refused:
+            form.reject(refused)
+    return settings_page(request, place, 422, key_form=form)
+
+
+@require_POST
+@login_required
+def revoke_key(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
+    """Ends the use of a key."""
+    get_team_object(request, ProviderKey.objects.all(), Role.ADMIN, team=team, pk=pk).revoke()
+    return redirect("settings", team)
