@@ -70,8 +70,7 @@ class AIGateway:
     """One key's way to the gateway. Implements `MusicClient`; use it within one event loop, close it with `aclose`.
 
     `media_hosts` ("host" or "host:port") may serve result files; the first is the gateway's own and gets the key,
-    further ones never do. `timeout` is in seconds and covers one API call, from the request's first byte to the answer's
-    last.
+    further ones never do. `timeout` is in seconds and covers one API call, from its first byte to its last.
     `allow_loopback` permits http to 127.0.0.1, for a test gateway. `transport` and `resolver` are for tests.
     Raises Unauthorized for a key that can't be a header, InvalidRequest (code bad_address) for a base URL or a host.
     """
@@ -121,9 +120,7 @@ class AIGateway:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.aclose()
 
     async def aclose(self) -> None:

@@ -12,6 +12,7 @@ import contextlib
 import functools
 import hashlib
 import os
+import re
 import secrets
 import socket
 import ssl
@@ -34,6 +35,7 @@ MAX_HOPS = 4  # the first request and three redirects
 MAX_ADDRESSES = 3  # of a name are tried before giving up
 HEAD = 512  # bytes looked at to tell audio from anything else
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "::1", "localhost"})
+HOST = re.compile(rb"[A-Za-z0-9._:-]+")
 NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: carries an IPv4 address in its last 32 bits
 
 
@@ -62,7 +64,7 @@ class Origin:
             url = httpx.URL(f"https://{entry.strip()}")
         except httpx.InvalidURL as error:
             raise ValueError(f"{entry!r} is not a host name.") from error
-        if not url.host or url.raw_path not in (b"", b"/") or url.userinfo:
+        if not HOST.fullmatch(url.raw_host) or url.raw_path not in (b"", b"/") or url.userinfo:
             raise ValueError(f"{entry!r} is not a host name.")
         return cls.of(url)
 
@@ -263,7 +265,7 @@ async def _save(response: httpx.Response, file: BinaryIO, max_bytes: int) -> _Fo
 
 async def _chunks(response: httpx.Response) -> AsyncGenerator[bytes, None]:
     try:
-        async for chunk in response.aiter_raw():
+        async for chunk in response.aiter_bytes():
             yield chunk
     except httpx.TimeoutException as error:
         raise faults.from_exception(error) from None
