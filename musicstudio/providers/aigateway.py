@@ -109,7 +109,8 @@ class AIGateway:
             transport=transport,
             verify=shared_ssl_context(),
             trust_env=False,  # a .netrc or a proxy variable must not see the key
-            timeout=httpx.Timeout(self._timeout, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
+            # Shorter than the limit on the whole call: what fails to connect is known to be unsent.
+            timeout=httpx.Timeout(self._timeout, connect=min(CONNECT_SECONDS, self._timeout / 2)),
             limits=httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=keep),
             headers={"Accept": "application/json", "User-Agent": "musicstudio"},
         )
@@ -287,7 +288,7 @@ class AIGateway:
         client = self._submits if submitting else self._reads
         request = client.build_request(method, self._base + path, content=content, headers=headers)
         try:
-            async with asyncio.timeout(self._timeout + CONNECT_SECONDS):
+            async with asyncio.timeout(self._timeout):
                 response = await client.send(request, auth=self._auth, stream=True)
                 try:
                     return self._answer(response, await _body(response), request)

@@ -122,7 +122,7 @@ class Downloader:
             transport=transport,
             verify=shared_ssl_context(),
             trust_env=False,
-            timeout=httpx.Timeout(timeout, connect=10.0),
+            timeout=httpx.Timeout(timeout, connect=10.0, pool=None),  # the deadline covers waiting for a place
             limits=httpx.Limits(max_connections=8, max_keepalive_connections=0),
             headers={"Accept": "audio/*, */*;q=0.1", "Accept-Encoding": "identity", "User-Agent": "musicstudio"},
         )

@@ -69,7 +69,8 @@ class Job:
     plan: JobPlan
     born: float
     polls: int = 0
-    last_poll: float | None = None
+    last_poll: float | None = None  # that was answered
+    last_asked: float | None = None
     cancelled: bool = False
     gaps: list[float] = field(default_factory=list)
     links: int = 0
@@ -243,11 +244,12 @@ class Gateway:
         """The job's record; None when the last poll is too recent."""
         with self.lock:
             now = self.clock()
-            if job.last_poll is not None:
-                job.gaps.append(now - job.last_poll)
-                if now - job.last_poll < self.poll_floor:
-                    self.too_soon += 1
-                    return None
+            if job.last_asked is not None:
+                job.gaps.append(now - job.last_asked)
+            job.last_asked = now
+            if job.last_poll is not None and now - job.last_poll < self.poll_floor:
+                self.too_soon += 1
+                return None
             job.last_poll = now
             job.polls += 1
             return self.record(job)
