@@ -37,6 +37,12 @@ def is_stopping() -> bool:
     return _stopping
 
 
+def stop_tasks() -> None:
+    """Asks the tasks of this process to end, for a process that runs tasks without a cluster."""
+    global _stopping
+    _stopping = True
+
+
 class Sentinel(q.Sentinel):  # type: ignore[misc]  # django-q2 is untyped
     """Watches over workers, pusher and monitor. It starts no thread, because it forks."""
 
