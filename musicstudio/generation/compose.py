@@ -200,9 +200,7 @@ class Panel:
         if self.form is not None:
             sent = {name: self.form.data.get(name, "") for name in self.form.fields}
             return sent | {"instrumental": bool(sent["instrumental"]), "batch": self.batch, "cost": self.total_sent}
-        known = self.source or next(
-            (prompt for prompt in self.recent if prompt.created_by_id == self.membership.user_id), None
-        )
+        known = self.source or next((prompt for prompt in self.recent if prompt.created_by_id == self.membership.user_id), None)
         values: dict[str, Any] = {"text": "", "lyrics": "", "duration": "30", "takes": "1", "format": Format.MP3.value}
         values |= {"instrumental": True, "model": "", "seed": "", "parent": "", "batch": self.batch}
         if known:
@@ -229,9 +227,7 @@ class Panel:
     def total_micros(self) -> int | None:
         """What the request as it stands would hold; None while it cannot be said."""
         data = self.form.data if self.form is not None else self.values
-        chosen = (
-            self.chosen if self.form is None else next((c for c in self.choices if c.model.slug == data.get("model")), None)
-        )
+        chosen = self.chosen if self.form is None else next((c for c in self.choices if c.model.slug == data.get("model")), None)
         try:
             duration, takes = DurationField().clean(data.get("duration", "")), int(data.get("takes", ""))
             if chosen is None or not duration or not 1 <= takes <= MAX_TAKES:

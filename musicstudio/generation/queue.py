@@ -89,7 +89,7 @@ class Row:
     def marks(self) -> list[str]:
         """A class per stage for the five segments."""
         if self.kind == "failed":
-            return ["done", "err", "", "", ""] if self.stage <= 2 else ["done", "done", "done", "err", ""]
+            return ["done", "bad", "", "", ""] if self.stage <= 2 else ["done", "done", "done", "bad", ""]
         if self.kind == "uncertain":
             return ["done", "wait", "", "", ""]
         return ["done" if place < self.stage else "now" if place == self.stage else "" for place in range(5)]
@@ -154,8 +154,8 @@ class Queue:
     def rows(self) -> list[Row]:
         """One row per request for what runs, one per reason for what failed, one per take for what is uncertain."""
         of_batch = Job.objects.filter(batch__in={job.batch for job in self.jobs}).order_by().values_list("batch")
-        ready = Count("pk", Q(state=State.SUCCEEDED))
-        counts = {batch: (asked, done) for batch, asked, done in of_batch.annotate(Count("pk"), ready)} if self.jobs else {}
+        made = of_batch.annotate(asked=Count("pk"), done=Count("pk", Q(state=State.SUCCEEDED)))
+        counts = {batch: (asked, done) for batch, asked, done in made} if self.jobs else {}
         rows = [Row(kind, list(jobs)) for (_, kind, _), jobs in groupby(sorted(self.jobs, key=self._order), key=self._kind)]
         for row in rows:
             batch = row.jobs[0].batch

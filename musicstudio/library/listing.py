@@ -67,7 +67,12 @@ class Listing:
         """Reads the filters; anything unreadable falls back to none."""
         page = query.get("page", "1")
         number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1
-        return cls(tracks, query.get("q", "").strip()[:200].replace("\0", ""), query.get("tag", "").strip()[:60].replace("\0", ""), max(1, number))
+        return cls(
+            tracks,
+            query.get("q", "").strip()[:200].replace("\0", ""),
+            query.get("tag", "").strip()[:60].replace("\0", ""),
+            max(1, number),
+        )
 
     @property
     def is_filtered(self) -> bool:

@@ -8,7 +8,7 @@ const KEY = "ms.player"
 const box = document.getElementById("player")
 const audio = box?.querySelector("audio")
 const part = name => box.querySelector(`[data-p=${name}]`)
-let list = [], index = -1, pending = null, spinner
+let list = [], index = -1, pending = null, spinner, chosen = false // chosen: somebody has pressed play in this visit or before
 
 const now = () => list[index]
 const describe = el => ({ id: el.dataset.track, src: el.dataset.src, title: el.dataset.title, sub: el.dataset.sub, href: el.dataset.href, seconds: +el.dataset.seconds, lufs: el.dataset.lufs || "", hue: el.dataset.hue, peaks: el.querySelector("ms-wave")?.getAttribute("peaks") || "" })
@@ -28,7 +28,7 @@ function show(track, at) {
   part("total").textContent = clock(track.seconds)
   part("cover").className = `cover hue${track.hue}`
   const glyph = part("cover").querySelector("ms-glyph"); glyph.peaks = bytes(track.peaks); if (glyph.drawn) glyph.draw()
-  const seek = part("seek"); seek.setAttribute("seconds", track.seconds); seek.setAttribute("label", `Seek in ${track.title}`); seek.setAttribute("peaks", track.peaks)
+  const seek = part("seek"); seek.setAttribute("seconds", track.seconds); seek.setAttribute("label", `Seek in ${track.title}, ${track.sub.split(" · ")[0]}`); seek.setAttribute("peaks", track.peaks)
   part("lufs").hidden = !track.lufs; part("lufs").lastChild.textContent = track.lufs ? `${track.lufs.replace("-", "−")} LUFS` : ""
   part("download").href = `${track.src}?download=1`; part("save").href = `${track.src}?download=1`
   part("prev").disabled = index <= 0; part("next").disabled = index >= list.length - 1
@@ -48,8 +48,8 @@ export function mark() {
   const track = now(), playing = ["playing", "loading"].includes(box?.dataset.state)
   for (const row of document.querySelectorAll("#main [data-track]")) {
     const mine = row.dataset.track === track?.id, button = row.querySelector("[data-play]")
-    if (row.matches(".track")) mine ? row.setAttribute("aria-current", "true") : row.removeAttribute("aria-current")
-    if (button) { button.toggleAttribute("data-playing", mine && playing); button.setAttribute("aria-label", `${mine && playing ? "Pause" : "Play"} ${row.dataset.title}`) }
+    if (row.matches(".track")) mine && chosen ? row.setAttribute("aria-current", "true") : row.removeAttribute("aria-current")
+    if (button) { button.toggleAttribute("data-playing", mine && playing); button.setAttribute("aria-label", `${mine && playing ? "Pause" : "Play"} ${row.dataset.title}, ${row.dataset.sub.split(" · ")[0]}`) }
     const wave = row.querySelector("ms-wave"); if (wave && !mine && wave.at) wave.setAttribute("position", 0)
     if (mine) wave?.setAttribute("position", pending ?? audio.currentTime)
   }
@@ -59,6 +59,7 @@ export function mark() {
 const keep = () => { try { localStorage.setItem(KEY, JSON.stringify({ list, index, at: pending ?? audio.currentTime, volume: audio.volume, muted: audio.muted })) } catch { /* private mode: nothing is kept */ } }
 
 function start() {
+  chosen = true
   state("loading")
   audio.play().catch(e => { if (e.name === "NotAllowedError") state("paused") })
 }
@@ -133,6 +134,7 @@ function restore() {
   try { saved = JSON.parse(localStorage.getItem(KEY)) } catch { /* unreadable: start fresh */ }
   if (saved?.list?.[saved.index]?.src?.startsWith(box.dataset.base)) {
     ({ list, index } = saved)
+    chosen = true
     audio.volume = saved.volume ?? 1; audio.muted = !!saved.muted
     load(now(), saved.at || 0)
   } else {

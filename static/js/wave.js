@@ -4,7 +4,7 @@
    <ms-glyph>: the same peaks drawn as a circle, the picture of a track. It reads the peaks of the nearest [data-track]. */
 
 const sheet = css => { const s = new CSSStyleSheet(); s.replaceSync(css); return s }
-const CANVAS = "canvas{position:absolute;inset:0;inline-size:100%;block-size:100%}"
+const CANVAS = "canvas{position:absolute;inset:0;inline-size:100%;block-size:100%;color:var(--wave);outline-color:var(--accent)}" // resolved colours: a canvas can't read light-dark()
 const WAVE = sheet(`:host{display:block;position:relative;contain:strict}${CANVAS}input{position:absolute;inset:0;inline-size:100%;block-size:100%;margin:0;opacity:0;cursor:pointer}:host(:focus-within){outline:2px solid var(--accent);outline-offset:2px;border-radius:6px}:host([still]) input{pointer-events:none}`)
 const GLYPH = sheet(`:host{display:block;contain:strict}${CANVAS}`)
 
@@ -69,7 +69,7 @@ class Wave extends Drawn {
   draw() {
     this.drawn = true
     const p = pen(this); if (!p) return
-    const { g, w, h } = p, style = getComputedStyle(this), accent = style.getPropertyValue("--accent"), wave = style.getPropertyValue("--wave")
+    const { g, w, h } = p, { color: wave, outlineColor: accent } = getComputedStyle(this.canvas)
     const n = Math.floor(w / 3), mid = h / 2, played = this.seconds ? this.at / this.seconds * n : 0
     for (let i = 0; i < n; i++) {
       const y = Math.max(1, peakIn(this.peaks, i, n) * (mid - 1))

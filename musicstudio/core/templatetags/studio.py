@@ -24,9 +24,7 @@ BOOST = mark_safe(  # noqa: S308 (constant text)
 @register.simple_tag
 def icon(name: str, extra: str = "") -> SafeString:
     """A decorative symbol of the sprite; `extra` are more classes: s small, l large."""
-    return format_html(
-        '<svg class="i {}" aria-hidden="true"><use href="{}#{}"/></svg>', extra, static("img/icons.svg"), name
-    )
+    return format_html('<svg class="i {}" aria-hidden="true"><use href="{}#{}"/></svg>', extra, static("img/icons.svg"), name)
 
 
 @register.simple_tag
