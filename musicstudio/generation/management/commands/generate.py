@@ -1,6 +1,7 @@
 """manage.py generate: a prompt becomes a file, in the terminal, through the same pipeline as in the browser."""
 
 import json
+import shutil
 import signal
 import sys
 import time
@@ -85,7 +86,8 @@ class Command(BaseCommand):
     def say_cost(self, jobs: Sequence[Job]) -> None:
         """What is held, before anything is spent."""
         if total := sum(job.hold.amount_micros for job in jobs):
-            self.stderr.write(f"Held {format_micros(total)} of the monthly cap for {len(jobs)} × {jobs[0].model.name}.")
+            words = f"Held {format_micros(total)} of the monthly cap for {len(jobs)} × {jobs[0].model.name}."
+            self.stderr.write(words, style_func=str)
 
     def follow(self, jobs: Sequence[Job]) -> list[Job]:
         """The jobs as they ended; Ctrl-C and SIGTERM cancel them and end the command."""
@@ -151,7 +153,7 @@ class Progress:
             for job in jobs:
                 if self.told.get(job.letter) != job.state:
                     self.told[job.letter] = job.state
-                    self.stderr.write(f"Take {job.letter}: {job.get_state_display().lower()}")
+                    self.stderr.write(f"Take {job.letter}: {job.get_state_display().lower()}", style_func=str)
             return
         done = sum(job.progress if job.is_active else 100 for job in jobs) / (100 * len(jobs))
         filled = round(BAR * done)
@@ -164,7 +166,8 @@ class Progress:
     def note(self, text: str) -> None:
         """Replaces the line of the bar."""
         if self.is_terminal:
-            self.stderr.write(f"\r\x1b[K{text[:100]}", ending="")
+            width = shutil.get_terminal_size().columns - 1
+            self.stderr.write(f"\r\x1b[K{text[:width]}", style_func=str, ending="")
             self.stderr.flush()
 
     def clear(self) -> None:
