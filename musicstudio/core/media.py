@@ -5,7 +5,7 @@ Django's FileResponse knows no ranges, and without them browsers restart at 0 wh
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import IO
 
 from django.core.files import File
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -45,7 +45,7 @@ def parse_range(header: str, size: int) -> tuple[int, int] | None:
 class Slice(Iterator[bytes]):
     """`length` bytes of an open file from `start` on, in chunks; closes the file."""
 
-    def __init__(self, file: BinaryIO | File, start: int, length: int) -> None:  # type: ignore[type-arg]
+    def __init__(self, file: "IO[bytes] | File[bytes]", start: int, length: int) -> None:
         self.file, self.left = file, length
         file.seek(start)
 
@@ -74,13 +74,13 @@ def wanted_range(request: HttpRequest, size: int, etag: str) -> tuple[int, int] 
 
 def serve(
     request: HttpRequest,
-    file: File,
+    file: "File[bytes]",
     *,
     size: int,
     etag: str,
     mime: str,
     filename: str,
-    download: bool = False,  # type: ignore[type-arg]
+    download: bool = False,
 ) -> HttpResponseBase:
     """The stored file, or the part of it that was asked for. `etag` is the bare content hash.
 
@@ -109,7 +109,7 @@ def serve(
     return response
 
 
-def _content(request: HttpRequest, file: File, size: int, tag: str) -> HttpResponseBase:  # type: ignore[type-arg]
+def _content(request: HttpRequest, file: "File[bytes]", size: int, tag: str) -> HttpResponseBase:
     response: HttpResponseBase
     span = wanted_range(request, size, tag)
     if request.method == "HEAD":

@@ -119,7 +119,8 @@ class Choice:
         """Said before money is spent on a price nobody has checked."""
         if self.price is None or self.price.verified:
             return ""
-        return f"{format_micros(self.price.amount_micros)}/{UNITS.get(self.price.unit, self.price.unit)} listed, unverified. {self.price.source}."
+        rate = f"{format_micros(self.price.amount_micros)}/{UNITS[Unit(self.price.unit)]}"
+        return f"{rate} listed, unverified. {self.price.source}."
 
     def as_json(self) -> dict[str, Any]:
         """What static/js/compose.js works with."""
@@ -142,7 +143,7 @@ class Choice:
         }
 
 
-UNITS = {Unit.SECOND: "s", Unit.MINUTE: "min", Unit.GENERATION: "take"}
+UNITS = {Unit.SECOND: "s", Unit.MINUTE: "min", Unit.GENERATION: "take", Unit.FREE: "take"}
 
 
 @dataclass

@@ -210,16 +210,23 @@ class Queue:
         """Requests under way that the page has no place for yet, oldest first: each is put on top of the list."""
         return [batch for batch in reversed(self.batches) if batch not in self.watch]
 
-    @cached_property
+    @property
     def arrived(self) -> list[Group]:
-        """The tracks of the requests the page watches; read after `jobs`, so a request that has ended is complete here."""
-        assert self.jobs is not None  # the order of the two queries matters: see above
-        return grouped(Track.objects.filter(project=self.project, batch__in=self.watch).for_lists()) if self.watch else []
+        """The tracks of the requests the page watches."""
+        return self._found[0]
+
+    @cached_property
+    def _found(self) -> tuple[list[Group], list[Group]]:
+        """The watched requests' tracks, and those of them that have ended."""
+        under_way = set(self.batches)  # read before the tracks: what has ended by then is complete below
+        tracks = Track.objects.filter(project=self.project, batch__in=self.watch).for_lists()
+        groups = grouped(tracks) if self.watch else []
+        return groups, [group for group in groups if group.batch not in under_way]
 
     @property
     def news(self) -> str:
         """What a screen reader is told: the requests that ended since the page last asked."""
-        ended = [group for group in self.arrived if group.batch not in self.batches]
+        ended = self._found[1]
         said = [f"{group.first.title}: {len(group.tracks)} take{'s' * (len(group.tracks) > 1)} ready" for group in ended]
         done = {group.batch for group in ended}
         lost = {job.batch: job for job in self.jobs if not job.is_active and job.batch in self.watch and job.batch not in done}

@@ -26,7 +26,7 @@ def get_track(request: HttpRequest, team: str, pk: uuid.UUID, role: Role = Role.
 def audio(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponseBase:
     """The original bytes, in ranges; `?download=1` offers them as a file."""
     track = get_track(request, team, pk)
-    if not track.file.storage.exists(track.file.name):
+    if not track.file.name or not track.file.storage.exists(track.file.name):
         raise Http404("The file of this track is missing.")
     wanted = "download" in request.GET
     return serve(

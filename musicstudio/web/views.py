@@ -38,7 +38,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 def home(request: HttpRequest) -> HttpResponse:
     """The person's first team; sign-in for others; on a new install, how to begin."""
     if request.user.is_authenticated:
-        first = Team.objects.of(request.user).first()  # type: ignore[arg-type]
+        first = Team.objects.of(request.user).first()
         return redirect("team", first.slug) if first else page(request, "web/no_team.html")
     if not User.objects.somebody_can_sign_in():
         return page(request, "web/new_install.html")

@@ -1,4 +1,4 @@
-"""Template tags and filters: icons, money, times, and the attributes of a link that swaps the page without stopping the player."""
+"""Template tags and filters: icons, money, times, and the attributes of links that change the page while the player plays."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +16,7 @@ register = template.Library()
 
 HUES = (40, 200, 150, 310, 250, 350)  # the classes of static/css/base.css; degrees
 # A click on a link or a form inside these attributes replaces the sheet and the parts around it; the player stays.
-BOOST = mark_safe(  # noqa: S308 (constant text)
+BOOST = mark_safe(
     'hx-boost="true" hx-target="#main" hx-select="#main" hx-select-oob="#side,#topbar,#desk,#tabbar" hx-swap="outerHTML"'
 )
 
