@@ -51,7 +51,8 @@ def as_producer(cast: Cast, client: Client) -> Client:
 
 @pytest.fixture(autouse=True)
 def media_folder(settings: object, tmp_path: Path) -> Iterator[Path]:
-    """Files of a test go to the test's own folder; static files need no manifest."""
+    """Files of a test go to the test's own folder; static files need no manifest, passwords no slow hash."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
     settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]
     settings.STORAGES = {  # type: ignore[attr-defined]
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

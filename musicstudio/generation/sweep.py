@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from asgiref.sync import async_to_sync, sync_to_async
+from django.conf import settings
 from django.utils import timezone
 
 from musicstudio.core import cluster
@@ -38,7 +39,7 @@ SLICE = 3000.0  # seconds before the sweep hands over to a fresh task (below the
 AT_ONCE = 64  # looks at jobs at the same time
 SUBMITS_AT_ONCE = 8  # bounds how many jobs a crash can leave uncertain
 DRAIN = 6.0  # seconds that requests in the air get when the worker must stop
-ANSWER_WITHIN = 65.0  # seconds after which a submit without an answer was interrupted
+ANSWER_GRACE = 15.0  # seconds on top of the client's own patience, after which a submit was interrupted
 MAX_BYTES = 400 * 1024 * 1024  # a 10-minute stereo WAV of 48 kHz and 24 bit is 173 MB
 DOWNLOAD_WITHIN = 300.0
 
@@ -150,7 +151,7 @@ class Sweep:
         """One step of one job."""
         try:
             client = await self.client(job)
-        except Undecryptable as error:
+        except (Undecryptable, base.ProviderError) as error:  # a key or an address no client can be made of
             await self.without_key(job, str(error))
             return
         if job.state == State.QUEUED:
@@ -181,7 +182,7 @@ class Sweep:
     async def submit(self, job: Job, client: base.MusicClient) -> None:
         """Sends the job once."""
         async with self.places:
-            if cluster.is_stopping() or not await db(outcome.claim, job, ANSWER_WITHIN):
+            if cluster.is_stopping() or not await db(outcome.claim, job, settings.GATEWAY_ANSWER_SECONDS * 2 + ANSWER_GRACE):
                 return
             try:
                 answer = await client.submit(request_for(job))

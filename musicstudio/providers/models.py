@@ -265,6 +265,7 @@ class ProviderKey(models.Model):
             settings.AIGATEWAY_BASE_URL,
             media_hosts=tuple(settings.AIGATEWAY_MEDIA_HOSTS),
             allow_loopback=settings.ALLOW_LOOPBACK_GATEWAY,
+            timeout=settings.GATEWAY_ANSWER_SECONDS,
         )
 
     def revoke(self) -> None:
