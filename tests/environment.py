@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(tempfile.mkdtemp(prefix="musicstudio-tests-"))
+(FOLDER / "static").mkdir()  # WhiteNoise warns about a missing STATIC_ROOT
 for name in list(os.environ):
     if name.startswith(("STUDIO_", "AIGATEWAY_")):
         del os.environ[name]

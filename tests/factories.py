@@ -1,7 +1,15 @@
 """Plain builders: each makes one row with believable defaults. A fixed cast plays in every test (see conftest)."""
 
+import hashlib
+import io
+import math
+import struct
 import uuid
+import wave
 from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 
 from musicstudio.accounts.models import Role, Team, User
 from musicstudio.budgets.models import Cap
@@ -97,3 +105,23 @@ def make_track(project: Project, by: User, text: str = "lo-fi piano with light r
         "asked_at": prompt.created_at,
     }
     return Track.objects.add(uuid.uuid4(), prompt=prompt, **(defaults | facts))
+
+
+def make_sound(seconds: float = 2.0, rate: int = 22_050, hertz: float = 220.0) -> bytes:
+    """A WAV file: a sine that fades out, 16 bits, one channel."""
+    count = int(seconds * rate)
+    samples = (math.sin(2 * math.pi * hertz * n / rate) * (1 - n / count) * 0.5 for n in range(count))
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setparams((1, 2, rate, count, "NONE", ""))
+        sound.writeframes(b"".join(struct.pack("<h", int(value * 32_767)) for value in samples))
+    return file.getvalue()
+
+
+def make_sounding_track(project: Project, by: User, seconds: float = 2.0, **facts: Any) -> Track:
+    """A track with its file in storage, to be played and downloaded."""
+    data = make_sound(seconds)
+    name = default_storage.save(f"tracks/{uuid.uuid4()}.wav", ContentFile(data))
+    sound = {"file": name, "format": "wav", "mime": "audio/wav", "size": len(data), "sample_rate": 22_050, "channels": 1}
+    measured = {"sha256": hashlib.sha256(data).hexdigest(), "duration_ms": round(seconds * 1000)}
+    return make_track(project, by, **(sound | measured | facts))
