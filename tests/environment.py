@@ -33,21 +33,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--db", choices=["sqlite", "postgresql", "both"], help="which database the suite runs on")
 
 
+def wanted_database(config: pytest.Config) -> str:
+    """`both` for the outermost run of the whole suite."""
+    if "MS_TEST_DATABASE_URL" in os.environ or hasattr(config, "workerinput"):
+        return "given"
+    if config.option.help or config.option.collectonly:
+        return "sqlite"
+    whole_suite = config.args_source is not pytest.Config.ArgsSource.ARGS and not (config.option.keyword or config.option.lf)
+    return str(config.option.db or ("both" if whole_suite else "sqlite"))
+
+
+@pytest.hookimpl(tryfirst=True, specname="pytest_cmdline_main")
+def only_on_postgresql(config: pytest.Config) -> int | None:
+    """`--db postgresql`: the suite runs in a process that has that database, and not here."""
+    return run_on_postgresql(sys.argv[1:]) if wanted_database(config) == "postgresql" else None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, int | pytest.ExitCode | None, int | pytest.ExitCode | None]:
     """The first run is SQLite's (or the only one); PostgreSQL follows in a process of its own when it passed."""
-    if hasattr(config, "workerinput") or config.option.help or config.option.collectonly:
-        return (yield)
-    whole_suite = config.args_source is not pytest.Config.ArgsSource.ARGS and not (config.option.keyword or config.option.lf)
-    wanted = config.option.db or ("both" if whole_suite else "sqlite")
-    inner = "MS_TEST_DATABASE_URL" in os.environ
     try:
-        if inner or wanted == "sqlite":
-            return (yield)
-        if wanted == "postgresql":
-            return run_on_postgresql(sys.argv[1:])
         result = yield
-        return run_on_postgresql(sys.argv[1:]) if result == pytest.ExitCode.OK else result
+        if result == pytest.ExitCode.OK and wanted_database(config) == "both":
+            return run_on_postgresql(sys.argv[1:])
+        return result
     finally:
         shutil.rmtree(FOLDER, ignore_errors=True)
 
