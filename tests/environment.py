@@ -52,13 +52,15 @@ def only_on_postgresql(config: pytest.Config) -> int | None:
 @pytest.hookimpl(wrapper=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, int | pytest.ExitCode | None, int | pytest.ExitCode | None]:
     """The first run is SQLite's (or the only one); PostgreSQL follows in a process of its own when it passed."""
-    try:
-        result = yield
-        if result == pytest.ExitCode.OK and wanted_database(config) == "both":
-            return run_on_postgresql(sys.argv[1:])
-        return result
-    finally:
-        shutil.rmtree(FOLDER, ignore_errors=True)
+    result = yield
+    if result == pytest.ExitCode.OK and wanted_database(config) == "both":
+        return run_on_postgresql(sys.argv[1:])
+    return result
+
+
+def pytest_unconfigure() -> None:
+    """Also in the processes of xdist, which do not come through the hooks above."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
 
 
 def run_on_postgresql(arguments: list[str]) -> int:
