@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
 
 from musicstudio.core.migrate import migrate_if_needed
 from musicstudio.core.money import format_micros
@@ -51,10 +52,11 @@ class Command(BaseCommand):
         migrate_if_needed()
         target = Target(options["out"])
         try:
-            place = find_place(options["team"], options["project"])
-            form = self.read(options, target)
-            target.prepare()
-            jobs = self.submit(form, place)
+            with transaction.atomic():  # a refused take leaves a new machine as it was
+                place = find_place(options["team"], options["project"])
+                form = self.read(options, target)
+                target.prepare()
+                jobs = self.submit(form, place)
         except ValidationError as wrong:
             refuse(self.stderr, wrong, OPTIONS)
         self.say_cost(jobs)
