@@ -83,7 +83,7 @@ def generate(
     _check(seconds, format, sample_rate, bits, bitrate)
     watch = _Watch(progress, should_stop)
     watch(0.0, "Reading the prompt")
-    brief = parse(prompt)
+    brief = parse(prompt, seconds)
     score = compose(brief, seconds, seed, variation)
     audio = render(score, sample_rate, watch)
     watch(0.86, f"Writing the {format.upper()} file")
@@ -128,26 +128,22 @@ def render(score: Score, sample_rate: int, watch: _Watch) -> Array:
     ring = int((score.room[0] + 3) * sample_rate) if score.loop else 0
     dry = np.zeros((2, frames + ring), np.float32)
     send = np.zeros(frames + ring, np.float32)
+    bus = np.zeros_like(dry)
     share = 0.6 / (len(score.tracks) + len(score.textures) + 1)
     done = 0.02
     for track in score.tracks:
         watch(done, f"Playing {track.role}: {track.instrument}")
-        bus = render_track(score, track, frames + ring, sample_rate, watch.ask)
+        bus.fill(0)
+        render_track(score, track, bus, sample_rate, watch.ask)
         apply_effects(score, track, bus, sample_rate)
-        bus *= np.float32(10 ** ((_REFERENCE + track.level - loudness(bus, sample_rate)) / 20))
-        dry += bus
-        wet = np.float32(10 ** (track.send / 20) * 0.5)
-        bus *= wet
-        send += bus[0]
-        send += bus[1]
-        del bus
+        _add(bus, dry, send, _REFERENCE + track.level - loudness(bus, sample_rate), track.send)
         done += share
     for number, (name, level) in enumerate(score.textures):
         watch(done, f"Adding {name}")
-        bus = texture(name, frames + ring, sample_rate, score.noise_seed + number)
-        bus *= np.float32(10 ** ((_REFERENCE + level - loudness(bus, sample_rate)) / 20))
-        dry += bus
+        texture(name, bus, sample_rate, score.noise_seed + number)
+        _add(bus, dry, send, _REFERENCE + level - loudness(bus, sample_rate), -60)
         done += share
+    del bus
     watch(0.64, "Filling the room")
     convolve_into(dry, send, room(score.room[0], score.room[1], sample_rate), 1.0)
     del send
@@ -155,6 +151,15 @@ def render(score: Score, sample_rate: int, watch: _Watch) -> Array:
         wobble(dry, sample_rate, 1.1, 0.55)
     watch(0.74, "Mastering")
     return _closed(dry, score, frames, sample_rate)
+
+
+def _add(bus: Array, dry: Array, send: Array, gain_db: float, send_db: float) -> None:
+    """Put a bus at `gain_db` into the mix and at `send_db` (relative to that) into the room."""
+    gain, wet = np.float32(10 ** (gain_db / 20)), np.float32(10 ** (send_db / 20) * 0.5)
+    for start in range(0, bus.shape[1], 1 << 15):
+        part = bus[:, start : start + (1 << 15)] * gain
+        dry[:, start : start + (1 << 15)] += part
+        send[start : start + (1 << 15)] += (part[0] + part[1]) * wet
 
 
 def _closed(audio: Array, score: Score, frames: int, sample_rate: int) -> Array:

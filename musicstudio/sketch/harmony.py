@@ -61,7 +61,8 @@ def lay_chords(
             chords += _bar(numerals, start, bar_ticks, tonic + shift, mode)
     if not loop:
         _close(chords, changes, tonic, mode, bar_ticks, body)
-    return tuple(_joined(chords))
+    final = [] if loop else [chords.pop()]
+    return (*_joined(chords), *final)
 
 
 def _bar(numerals: tuple[str, ...], start: int, bar_ticks: int, tonic: int, mode: str) -> list[Chord]:

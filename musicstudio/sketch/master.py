@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from musicstudio.audio.loudness import LoudnessMeter, TruePeakMeter, gated_loudness
-from musicstudio.sketch.mix import apply_gain
-from musicstudio.sketch.space import filter_in_place, long_term_spectrum
+from musicstudio.sketch.space import apply_gain, filter_in_place, long_term_spectrum
 
 Array = npt.NDArray[Any]
 
 LOUDNESS = -14.0  # LUFS
-CEILING = -1.35  # dB, sample peak; keeps true peak under -1 dBTP
+CEILING = -1.7  # dB, sample peak
+TRUE_PEAK = -1.5  # dBTP; half a decibel is left for the overshoot of MP3 encoding
 _HOP = 32
 _LOOK = 24  # hops of look-ahead: 17 ms
 _BANDS = np.array([31.5, 63, 125, 250, 500, 1000, 2000, 4000, 8000, 16000])
@@ -47,13 +47,15 @@ def finish(audio: Array, sample_rate: int, tilt: float, *, circular: bool = Fals
     meter = LoudnessMeter(sample_rate, 2)
     for start in range(0, audio.shape[1], 1 << 17):
         meter.feed(audio[:, start : start + (1 << 17)])
-    peaks = _peak_grid(audio)
-    ceiling = CEILING
-    gain = _levelled(meter.tenths, peaks, sample_rate, ceiling, circular)
+    tenths, ceiling = meter.tenths, CEILING
+    gain, tenths = _levelled(tenths, _peak_grid(audio), sample_rate, ceiling, circular)
     apply_gain(audio, gain, _HOP)
-    peak = _true_peak(audio)
-    if peak > -1.02:
-        again = _limiter_curve(_peak_grid(audio), 10 ** ((ceiling - (peak + 1.1)) / 20), circular)
+    for _ in range(2):
+        over = _true_peak(audio) - TRUE_PEAK
+        if over <= 0:
+            break
+        ceiling -= over + 0.03
+        again, tenths = _levelled(tenths, _peak_grid(audio), sample_rate, ceiling, circular)
         apply_gain(audio, again, _HOP)
         gain = gain * again
     return Master(response, gain, circular)
@@ -111,25 +113,28 @@ def _limiter_curve(peaks: Array, ceiling: float, circular: bool) -> Array:
     return np.convolve(low, window / window.sum(), mode="valid").astype(np.float32)[: len(peaks)]
 
 
-def _levelled(tenths: Array, peaks: Array, sample_rate: int, ceiling_db: float, circular: bool) -> Array:
-    """The gain curve that brings the gated loudness to the target with the limiter's own reduction counted in."""
+def _levelled(tenths: Array, peaks: Array, sample_rate: int, ceiling_db: float, circular: bool) -> tuple[Array, Array]:
+    """The gain curve that brings the gated loudness to the target, the limiter's own reduction counted in.
+
+    `tenths` are K-weighted 100 ms energies before the gain; their estimate after it is returned too.
+    """
     ceiling = 10 ** (ceiling_db / 20)
     start = gated_loudness(tenths)
     gain = 10 ** ((LOUDNESS - (start if start is not None else -30.0)) / 20)
-    curve = np.ones_like(peaks)
-    per_tenth = sample_rate * 0.1 / _HOP
-    at = np.minimum((np.arange(len(tenths) + 1) * per_tenth).astype(int), len(peaks) - 1)
-    for _ in range(5):
-        curve = _limiter_curve(peaks * gain, ceiling, circular)
-        if len(tenths) < 4:
-            break
-        squares = np.concatenate([[0.0], np.cumsum(curve.astype(np.float64) ** 2)])
-        reduction = (squares[at[1:]] - squares[at[:-1]]) / np.maximum(at[1:] - at[:-1], 1)
-        now = gated_loudness(tenths * reduction * gain * gain)
+    at = np.minimum((np.arange(len(tenths) + 1) * (sample_rate * 0.1 / _HOP)).astype(int), len(peaks) - 1)
+    weight = peaks.astype(np.float64) ** 2 + 1e-12  # the limiter works where the energy is
+    sums = np.concatenate([[0.0], np.cumsum(weight)])
+    total = np.maximum(sums[at[1:]] - sums[at[:-1]], 1e-12)
+    limited, after = np.ones_like(peaks), tenths
+    for _ in range(12):
+        limited = _limiter_curve(peaks * gain, ceiling, circular)
+        squares = np.concatenate([[0.0], np.cumsum(limited**2 * weight)])
+        after = tenths * (squares[at[1:]] - squares[at[:-1]]) / total * gain * gain
+        now = gated_loudness(after)
         if now is None or abs(now - LOUDNESS) < 0.02:
             break
-        gain *= 10 ** ((LOUDNESS - now) / 20)
-    return (curve * gain).astype(np.float32)
+        gain *= 10 ** ((LOUDNESS - now) * 1.3 / 20)
+    return (limited * gain).astype(np.float32), after
 
 
 def _true_peak(audio: Array) -> float:

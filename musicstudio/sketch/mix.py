@@ -13,7 +13,7 @@ from musicstudio.audio.loudness import k_weighting
 from musicstudio.sketch.drums import PANS, drum
 from musicstudio.sketch.oscillators import low_pass
 from musicstudio.sketch.score import Note, Score, Track
-from musicstudio.sketch.space import filter_in_place
+from musicstudio.sketch.space import apply_gain, filter_in_place
 from musicstudio.sketch.struck import STRUCK, struck
 from musicstudio.sketch.sustained import SUSTAINED, sustained
 
@@ -21,9 +21,8 @@ Array = npt.NDArray[Any]
 _CACHE_BYTES = 24 << 20
 
 
-def render_track(score: Score, track: Track, frames: int, sample_rate: int, tick: Callable[[], None]) -> Array:
-    """All notes of one role on a stereo bus, before effects: float32, (2, frames). `tick` is called every few notes."""
-    bus = np.zeros((2, frames), np.float32)
+def render_track(score: Score, track: Track, bus: Array, sample_rate: int, tick: Callable[[], None]) -> None:
+    """Add all notes of one role to a stereo bus (2, frames), before effects. `tick` is called every few notes."""
     cache: dict[tuple[object, ...], Array] = {}
     room_left = _CACHE_BYTES
     for number, note in enumerate(track.notes):
@@ -38,7 +37,6 @@ def render_track(score: Score, track: Track, frames: int, sample_rate: int, tick
                 room_left -= wave.nbytes
                 cache[key] = wave
         _place(bus, wave, start, _pan(track, note))
-    return bus
 
 
 def _key(score: Score, note: Note) -> tuple[object, ...]:
@@ -151,15 +149,22 @@ def _tremolo(score: Score, bus: Array, sample_rate: int) -> None:
 
 def wobble(bus: Array, sample_rate: int, milliseconds: float, hertz: float, apart: float = 0.0) -> None:
     """A slowly changing delay, in place: tape wow, or with `apart` (turns between the sides) a chorus."""
-    depth = milliseconds / 1000 * sample_rate
+    depth, hop, block = milliseconds / 1000 * sample_rate, 64, 1 << 15
+    reach = int(2 * depth) + 2
+    steps = np.arange(hop, dtype=np.float32) / np.float32(hop)
     for channel, row in enumerate(bus):
-        for start, end in _backwards(len(row), int(2 * depth) + 2, 1 << 16):
-            at = np.arange(start, end, dtype=np.float64)
-            back = depth * (1 + np.sin(2 * math.pi * (hertz * at / sample_rate + apart * channel)))
-            whole = back.astype(np.int64)
-            part = (back - whole).astype(np.float32)
-            place = np.maximum(np.arange(start, end) - whole, 1)
-            row[start:end] = row[place] * (1 - part) + row[place - 1] * part
+        before = np.zeros(reach, np.float32)
+        for start in range(0, len(row), block):
+            joined = np.concatenate([before, row[start : start + block]])
+            before = joined[-reach:]
+            points = start + hop * np.arange(block // hop + 1)
+            delay = depth * (1 + np.sin(2 * math.pi * (hertz * points / sample_rate + apart * channel)))
+            rise = np.diff(delay).astype(np.float32)[:, None] * steps
+            back = (delay[:-1, None].astype(np.float32) + rise).reshape(-1)[: len(joined) - reach]
+            whole = back.astype(np.int32)
+            place = np.arange(reach, len(joined), dtype=np.int32) - whole
+            now = joined.take(place)
+            row[start : start + block] = now + (back - whole) * (joined.take(place - 1) - now)
 
 
 def _chorus(score: Score, bus: Array, sample_rate: int) -> None:
@@ -196,18 +201,6 @@ def _duck(score: Score, bus: Array, sample_rate: int) -> None:
     apply_gain(bus, np.convolve(gain, np.hanning(9)[1:-1] / 4, mode="same").astype(np.float32), hop)
 
 
-def apply_gain(bus: Array, gain: Array, hop: int) -> None:
-    """Multiply by a gain curve given every `hop` frames, linearly interpolated, in place."""
-    ramp = np.arange(hop, dtype=np.float32) / np.float32(hop)
-    chunk = 2048
-    for first in range(0, bus.shape[1] // hop + 1, chunk):
-        part = bus[:, first * hop : (first + chunk) * hop]
-        points = gain[first : first + chunk + 1]
-        points = np.concatenate([points, np.full(max(0, chunk + 1 - len(points)), points[-1] if len(points) else 1, np.float32)])
-        curve = (points[:-1, None] + (points[1:] - points[:-1])[:, None] * ramp).reshape(-1)
-        part *= curve[: part.shape[1]]
-
-
 def _sweep(score: Score, bus: Array, sample_rate: int) -> None:
     """A filter that is half closed in quiet sections and opens through the build-ups."""
     hop = 512
@@ -223,12 +216,7 @@ def _sweep(score: Score, bus: Array, sample_rate: int) -> None:
     if opening[20:-20].min(initial=1.0) > 0.98:
         return
     shape = low_pass(np.linspace(0, sample_rate / 2, 2049), 650, 1.5)
-    for channel in range(2):
-        dull = bus[channel : channel + 1].copy()
-        filter_in_place(dull, shape)
-        apply_gain(bus[channel : channel + 1], opening, hop)
-        apply_gain(dull, 1 - opening, hop)
-        bus[channel] += dull[0]
+    filter_in_place(bus, shape, opening=opening, hop=hop)
 
 
 _EFFECTS: dict[str, Callable[[Score, Array, int], None]] = {

@@ -76,10 +76,13 @@ def _add(row: Array, wave: Array, start: int, wrap: int) -> None:
         rest = rest[wrap:]
 
 
-def filter_in_place(audio: Array, magnitudes: Array, *, circular: bool = False) -> None:
+def filter_in_place(
+    audio: Array, magnitudes: Array, *, circular: bool = False, opening: Array | None = None, hop: int = 0
+) -> None:
     """Apply a zero-phase FIR in place to (rows, frames); `magnitudes` are its gains at 2049 steps from 0 to Nyquist.
 
-    `circular` treats the audio as a loop, so that its ends still join afterwards.
+    `circular` treats the audio as a loop, so that its ends still join afterwards. With `opening` (a value every `hop`
+    frames, 1 = unfiltered) the filter opens and closes over time.
     """
     taps = 2 * (len(magnitudes) - 1)
     half = taps // 2
@@ -97,7 +100,27 @@ def filter_in_place(audio: Array, magnitudes: Array, *, circular: bool = False) 
             block = np.concatenate([before, row[start:end], ahead])
             before = np.concatenate([before, row[start:end]])[1 - half :]
             wave = np.fft.irfft(np.fft.rfft(block, size) * spectrum, size)
-            row[start:end] = wave[taps - 1 : taps - 1 + end - start]
+            filtered = wave[taps - 1 : taps - 1 + end - start]
+            if opening is None:
+                row[start:end] = filtered
+            else:
+                row[start:end] = filtered + curve(opening, hop, start, end) * (row[start:end] - filtered)
+
+
+def curve(points: Array, hop: int, start: int, end: int) -> Array:
+    """Frames start..end of a curve given every `hop` frames, linearly interpolated: float32, (end - start,)."""
+    first, last = start // hop, (end - 1) // hop
+    chosen = points[np.minimum(np.arange(first, last + 2), len(points) - 1)]
+    ramp = np.arange(hop, dtype=np.float32) / np.float32(hop)
+    whole: Array = (chosen[:-1, None] + (chosen[1:] - chosen[:-1])[:, None] * ramp).reshape(-1)
+    return whole[start - first * hop : end - first * hop]
+
+
+def apply_gain(audio: Array, gain: Array, hop: int) -> None:
+    """Multiply (rows, frames) by a gain curve given every `hop` frames, in place."""
+    for start in range(0, audio.shape[1], 1 << 16):
+        end = min(start + (1 << 16), audio.shape[1])
+        audio[:, start:end] *= curve(gain, hop, start, end)
 
 
 def long_term_spectrum(audio: Array, *, windows: int = 160, size: int = 4096) -> Array:

@@ -12,22 +12,22 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
-def texture(name: str, frames: int, sample_rate: int, seed: int) -> Array:
-    """`frames` of a background sound at its own level: float32, (2, frames). Raises KeyError for a name we lack."""
+def texture(name: str, bus: Array, sample_rate: int, seed: int) -> None:
+    """Fill a stereo bus (2, frames) with a background sound. Raises KeyError for a name we lack.
+
+    Long ones repeat a 43 s piece whose end flows into its beginning.
+    """
     state = np.random.RandomState(seed & 0x7FFFFFFF)
-    fade = 2 * sample_rate
+    frames, fade = bus.shape[1], 2 * sample_rate
     length = min(frames, 45 * sample_rate)
     piece = _MAKERS[name](length, sample_rate, state)
-    if length == frames:
-        return piece
-    ramp = np.sqrt(np.linspace(0, 1, fade, dtype=np.float32))
-    piece[:, :fade] = piece[:, :fade] * ramp + piece[:, -fade:] * ramp[::-1]
-    piece = piece[:, :-fade]  # the end now flows into the beginning, so it can be repeated
-    whole = np.empty((2, frames), np.float32)
+    if length < frames:
+        ramp = np.sqrt(np.linspace(0, 1, fade, dtype=np.float32))
+        piece[:, :fade] = piece[:, :fade] * ramp + piece[:, -fade:] * ramp[::-1]
+        piece = piece[:, :-fade]
     for start in range(0, frames, piece.shape[1]):
-        part = whole[:, start : start + piece.shape[1]]
+        part = bus[:, start : start + piece.shape[1]]
         part[:] = piece[:, : part.shape[1]]
-    return whole
 
 
 def _bed(frames: int, sample_rate: int, state: np.random.RandomState, curve: Callable[[Array], Array]) -> Array:
