@@ -136,7 +136,7 @@ class Job(models.Model):
     facts = models.JSONField(default=dict, help_text="what the provider said about the take")
 
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="jobs")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now, help_text="the same for all takes asked for together")
     updated_at = models.DateTimeField(auto_now=True)
     finished_at = models.DateTimeField(null=True)
 

@@ -125,6 +125,7 @@ def _queue(
             take=place,
             seed=None if seed is None else seed + place - 1,
             created_by=by,
+            created_at=now,
             next_at=now,
         )
         for place, hold in enumerate(holds, 1)

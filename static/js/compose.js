@@ -3,8 +3,7 @@
    models: [{slug, name, line, unit, micros, step, least, min, max, text, lyrics, formats, seed, note}]  micros, milliseconds, characters
    cap: {limit, held, settled} in micros, or null. A draft is kept in sessionStorage until the tab closes; "fresh" wins over it. */
 
-import { clock } from "./wave.js"
-
+import { clock } from "./wave.js";
 const UNIT_MS = { second: 1000, minute: 60000 }
 
 export function money(micros) {

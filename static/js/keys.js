@@ -1,8 +1,7 @@
 /* Single-key shortcuts. They can be switched off (WCAG 2.1.4): <html data-keys="off">, set by the server from a cookie.
    Never while typing, in a dialog or with a modifier; a shortcut is never the only way to do something. */
 
-import * as player from "./player.js"
-
+import * as player from "./player.js";
 const busy = el => el?.closest?.("input,textarea,select,button,summary,[contenteditable],[role=slider],ms-wave,dialog,[popover]:popover-open")
 const titles = () => [...document.querySelectorAll("#main .track h3 a")]
 let waiting = null

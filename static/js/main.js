@@ -1,6 +1,6 @@
-import "./events.js"
-import "./wave.js"
-import "./poll.js"
-import "./player.js"
-import "./compose.js"
-import "./keys.js"
+import "./events.js";
+import "./wave.js";
+import "./poll.js";
+import "./player.js";
+import "./compose.js";
+import "./keys.js";

@@ -2,8 +2,7 @@
    A track is described by the data- attributes of its row; the list as shown when play is pressed becomes the play order.
    What plays and where it stands is kept in localStorage: a reload comes back paused at the same second. */
 
-import { bytes, clock } from "./wave.js"
-
+import { bytes, clock } from "./wave.js";
 const KEY = "ms.player"
 const box = document.getElementById("player")
 const audio = box?.querySelector("audio")

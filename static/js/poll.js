@@ -3,8 +3,7 @@
    The server leaves the element out when nothing runs, and that is how polling ends.
    <ms-elapsed seconds="42">: counts on from there by itself, so an unchanged answer (304) needs no new text. */
 
-import { clock } from "./wave.js"
-
+import { clock } from "./wave.js";
 class Poll extends HTMLElement {
   static observedAttributes = ["age"]
   connectedCallback() { this.since(); this.next(); document.addEventListener("visibilitychange", this.woken) }

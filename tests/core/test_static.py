@@ -1,0 +1,17 @@
+"""Static files as production serves them: every module is imported under its hashed name, so nothing is loaded twice."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+
+
+def test_modules_import_each_other_by_their_hashed_names(settings: Any, tmp_path: Path) -> None:
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "musicstudio.core.static.Storage"}}
+    call_command("collectstatic", interactive=False, verbosity=0)
+    hashed = [path for path in (tmp_path / "js").glob("*.js") if re.search(r"\.[0-9a-f]{12}\.js$", path.name)]
+    imports = [found for path in hashed for found in re.findall(r"""(?:from|import)\s*\(?["'](\./[^"']+)""", path.read_text())]
+    assert len(hashed) >= 5 and imports
+    assert [name for name in imports if not re.search(r"\.[0-9a-f]{12}\.js$", name)] == []
