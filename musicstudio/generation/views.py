@@ -96,9 +96,10 @@ def queue(request: HttpRequest, team: str, project: str) -> HttpResponse:
 def cancel(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     """Stops every take of the request that is still on its way."""
     job = get_job(request, team, pk, Role.PRODUCER)
-    for take in Job.objects.active().filter(team=job.team, batch=job.batch).select_related("hold"):
-        take.cancel()
-    return after(request, job, "Cancelled. Nothing was sent, so nothing was charged.")
+    takes = Job.objects.active().filter(team=job.team, batch=job.batch).select_related("hold")
+    stopped = all([take.cancel() for take in takes])
+    text = "Cancelled. Nothing was charged." if stopped else "Asked to stop. What was sent already may be charged."
+    return after(request, job, text)
 
 
 @require_POST

@@ -12,7 +12,7 @@ urlpatterns = [
     path("t/<slug:team>/", views.team, name="team"),
     path("t/<slug:team>/tracks/", views.library, name="library"),
     path("t/<slug:team>/tracks/<uuid:pk>/", views.track, name="track"),
-    path("t/<slug:team>/projects/new/", views.project_new, name="project_new"),
+    path("t/<slug:team>/new-project/", views.project_new, name="project_new"),
     path("t/<slug:team>/projects/<slug:project>/", views.project, name="project"),
     # t/<team>/settings/
     path("t/<slug:team>/settings/", views.settings, name="settings"),

@@ -13,7 +13,7 @@ SOUND = make_sound()
 
 @pytest.fixture
 def track(cast: Cast) -> Track:
-    return make_sounding_track(cast.project, cast.producer, title="Größe/Gla\"ss", text="glass")
+    return make_sounding_track(cast.project, cast.producer, title='Größe/Gla"ss', text="glass")
 
 
 def url(track: Track) -> str:

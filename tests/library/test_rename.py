@@ -12,7 +12,9 @@ HTMX = {"HX-Request": "true"}
 
 def test_it_renames_and_answers_with_the_part_of_the_page(as_producer: Client, cast: Cast) -> None:
     track = make_track(cast.project, cast.producer)
-    response = as_producer.post(reverse("track_rename", args=["northlight", track.pk]), {"title": "  Glass   house "}, headers=HTMX)
+    response = as_producer.post(
+        reverse("track_rename", args=["northlight", track.pk]), {"title": "  Glass   house "}, headers=HTMX
+    )
     track.refresh_from_db()
     assert track.title == "Glass house"
     assert response.status_code == 200 and b"<h1>Glass house</h1>" in response.content and b"<html" not in response.content

@@ -1,0 +1,117 @@
+"""What the browser is sent: unmodified third-party files, a small shell, colours that can be read."""
+
+import gzip
+import hashlib
+import math
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.test import Client
+
+from tests.conftest import Cast
+from tests.factories import make_track
+
+STATIC = Path(settings.BASE_DIR) / "static"
+VENDOR = tomllib.loads((STATIC / "vendor" / "VENDOR.toml").read_text())["vendor"]
+KB = 1024
+
+
+def packed(*paths: Path) -> int:
+    return sum(len(gzip.compress(path.read_bytes(), 9)) for path in paths)
+
+
+@pytest.mark.parametrize("entry", VENDOR, ids=lambda entry: str(entry["path"]))
+def test_vendored_files_are_the_released_ones(entry: dict[str, object]) -> None:
+    folder = STATIC / "vendor" / str(entry["path"])
+    listed = entry["files"]
+    assert isinstance(listed, dict) and "LICENSE" in listed
+    assert {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()} == listed
+
+
+def test_nothing_is_vendored_unlisted() -> None:
+    folders = {path.name for path in (STATIC / "vendor").iterdir() if path.is_dir()}
+    assert folders == {entry["path"] for entry in VENDOR}
+
+
+def test_the_script_of_the_shell_stays_below_40_kb() -> None:
+    own = [path for path in (STATIC / "js").glob("*.js")]
+    libraries = [path for path in (STATIC / "vendor").rglob("*.js")]
+    assert packed(*own, *libraries) < 40 * KB
+
+
+def test_the_style_stays_below_16_kb() -> None:
+    assert packed(*(STATIC / "css").glob("*.css")) < 16 * KB
+
+
+def test_a_list_of_fifty_tracks_stays_below_25_kb(as_producer: Client, cast: Cast) -> None:
+    for number in range(50):
+        peaks = bytes(int(hashlib.sha256(f"{number}.{bucket}".encode()).hexdigest(), 16) % 256 for bucket in range(200))
+        make_track(cast.project, cast.producer, f"waltz {number}", peaks=peaks)
+    page = as_producer.get("/t/northlight/projects/aurora-spring-film/").content
+    assert page.count(b'class="track ') == 50 and len(gzip.compress(page, 9)) < 25 * KB
+
+
+def test_every_module_is_preloaded() -> None:
+    base = (Path(settings.BASE_DIR) / "templates" / "base.html").read_text()
+    for path in (STATIC / "js").glob("*.js"):
+        assert f"js/{path.name}" in base
+
+
+def test_every_icon_a_template_uses_is_in_the_sprite() -> None:
+    symbols = set(re.findall(r'id="([^"]+)"', (STATIC / "img" / "icons.svg").read_text()))
+    templates = "".join(path.read_text() for path in (Path(settings.BASE_DIR) / "templates").rglob("*.html"))
+    assert set(re.findall(r'{% icon "([^"]+)"', templates)) <= symbols
+
+
+def test_the_page_of_a_fault_needs_no_context() -> None:
+    assert "fault of the studio" in render_to_string("500.html")
+
+
+# Colours: OKLCH to linear sRGB (Björn Ottosson, 2020), contrast as in WCAG 2.2
+
+TOKENS = dict(re.findall(r"--([a-z0-9-]+):\s*light-dark\((.+)\);", (STATIC / "css" / "base.css").read_text()))
+
+
+def luminance(light: float, chroma: float, hue: float) -> float:
+    a, b = chroma * math.cos(math.radians(hue)), chroma * math.sin(math.radians(hue))
+    long = (light + 0.3963377774 * a + 0.2158037573 * b) ** 3
+    medium = (light - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    short = (light - 0.0894841775 * a - 1.2914855480 * b) ** 3
+    red = 4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short
+    green = -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short
+    blue = -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short
+    red, green, blue = (min(1.0, max(0.0, channel)) for channel in (red, green, blue))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(front: str, back: str, theme: int) -> float:
+    levels = []
+    for name in (front, back):
+        colours = re.findall(r"oklch\(([\d.]+) ([\d.]+) ([\d.]+)\)", TOKENS[name])
+        levels.append(luminance(*(float(number) for number in colours[theme])))
+    return (max(levels) + 0.05) / (min(levels) + 0.05)
+
+
+TEXT = [
+    (front, back) for front in ("text", "text-2", "text-3") for back in ("bg", "surface", "raised", "sunken", "hover", "current")
+]
+TEXT += [(name, f"{name}-soft") for name in ("ok", "warn", "bad", "info")]
+TEXT += [("accent-ink", "accent-soft"), ("accent-ink", "surface"), ("on-accent", "accent"), ("bad", "surface"), ("bad", "bg")]
+TEXT += [("text", "here"), ("text-2", "here"), ("accent-ink", "bg")]
+PARTS = [("ctl", "surface"), ("ctl", "bg"), ("accent", "surface"), ("accent", "bg"), ("wave", "surface"), ("wave", "raised")]
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize(("front", "back"), TEXT)
+def test_text_can_be_read(front: str, back: str, theme: int) -> None:
+    assert contrast(front, back, theme) >= 4.5
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize(("front", "back"), PARTS)
+def test_controls_and_waveforms_can_be_seen(front: str, back: str, theme: int) -> None:
+    assert contrast(front, back, theme) >= 3.0
