@@ -124,6 +124,9 @@ class Compose extends HTMLElement {
 
 customElements.define("ms-compose", Compose)
 
+/* The server draws the panel without knowing widths and formulas: work them out again whenever it was swapped. */
+document.addEventListener("htmx:afterSettle", () => document.querySelector("ms-compose")?.price())
+
 document.addEventListener("click", e => {
   const starter = e.target.closest("#main [data-text]"), panel = document.querySelector("ms-compose")
   if (!starter || !panel) return
