@@ -107,7 +107,7 @@ def _queue(
 ) -> list[Job]:
     project, now = prompt.project, timezone.now()
     if prompt._state.adding:
-        prompt.save()
+        prompt = Prompt.objects.write(prompt)
     ids = [uuid.uuid4() for _ in range(takes)]
     holds = Hold.objects.reserve(project.team, [(pk, quote.as_json()) for pk in ids], by)
     if model.takes_seed and seed is None:

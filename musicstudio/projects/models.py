@@ -69,6 +69,14 @@ class ChangedPrompt(Exception):
 class PromptQuerySet(models.QuerySet["Prompt"]):
     """Writes prompts; never changes one."""
 
+    def write(self, prompt: "Prompt") -> "Prompt":
+        """The saved prompt: an earlier one of the project with the very same words, else this one."""
+        words = {word: getattr(prompt, word) for word in Prompt.WORDS}
+        same = self.filter(project=prompt.project, **words).order_by("created_at").first()
+        if same is None:
+            prompt.save()
+        return same or prompt
+
     def update(self, **fields: Any) -> int:
         """Refused: see `ChangedPrompt`."""
         raise ChangedPrompt("A prompt never changes; write a child with Prompt.change().")

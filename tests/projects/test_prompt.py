@@ -27,3 +27,10 @@ def test_a_change_makes_a_child(cast: Cast) -> None:
     assert prompt.change(cast.owner, text=prompt.text) is prompt
     with pytest.raises(TypeError):
         prompt.change(cast.owner, created_at=None)
+
+
+def test_the_same_words_are_the_same_prompt(cast: Cast) -> None:
+    first = Prompt.objects.write(make_prompt(cast.project, cast.producer))
+    assert Prompt.objects.write(make_prompt(cast.project, cast.owner)) == first
+    assert Prompt.objects.write(make_prompt(cast.project, cast.owner, duration_ms=16_000)) != first
+    assert Prompt.objects.write(make_prompt(cast.other_project, cast.stranger)) != first
