@@ -53,6 +53,7 @@ class Answer:
 
     @property
     def ok(self) -> bool:
+        """Whether it is a 2xx."""
         return 200 <= self.status < 300
 
 

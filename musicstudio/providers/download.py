@@ -55,6 +55,7 @@ class Origin:
 
     @classmethod
     def of(cls, url: httpx.URL) -> Origin:
+        """Where a URL leads; the port that the scheme implies when it names none."""
         return cls(url.scheme, url.raw_host.decode("ascii").lower(), url.port or {"http": 80}.get(url.scheme, 443))
 
     @classmethod
@@ -70,6 +71,7 @@ class Origin:
 
     @property
     def is_loopback(self) -> bool:
+        """Whether it names this machine."""
         return self.host in LOOPBACK_NAMES
 
 
