@@ -1,5 +1,6 @@
 """What the queue runs: one line each over ids. The job's row is the truth, and every task may run twice."""
 
+from musicstudio.generation import collect, outcome, webhooks
 from musicstudio.generation import render as rendering
 from musicstudio.generation import sweep as sweeping
 
@@ -10,11 +11,13 @@ def render(job_id: str) -> None:
 
 
 def sweep() -> None:
-    """Follows every gateway job until none is left; returns at once when another worker does so already."""
+    """Follows gateway jobs until none is left; returns at once when another worker of this cluster does so already."""
     sweeping.run()
 
 
 def revive() -> None:
     """The safety net, once a minute and whenever a worker starts: jobs without a living worker get one."""
     rendering.revive()
-    sweeping.revive()
+    outcome.revive()
+    collect.tidy()
+    webhooks.forget()

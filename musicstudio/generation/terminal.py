@@ -115,7 +115,8 @@ class Follower:
         if self.local:
             return any(job.state == State.QUEUED for job in jobs)
         overdue = timezone.now() - timedelta(seconds=PATIENCE)
-        return any(job.is_active and job.next_at < overdue for job in jobs)
+        waiting = Job.objects.filter(pk__in=[job.pk for job in jobs], next_at__lt=overdue).active().unowned()
+        return waiting.exists()
 
     def work_here(self) -> None:
         """Runs the same tasks as a worker, in a thread of this process."""

@@ -5,6 +5,7 @@ from django.urls import path
 from musicstudio.generation import views
 
 urlpatterns = [
+    path("hooks/aigateway/<uuid:pk>/", views.webhook, name="webhook"),
     # t/<team>/projects/<project>/
     path("t/<slug:team>/projects/<slug:project>/generate/", views.generate, name="generate"),
     path("t/<slug:team>/projects/<slug:project>/queue/", views.queue, name="queue"),

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import condition, require_GET, require_POST
 
 from musicstudio.accounts.access import get_team_object
@@ -15,7 +16,9 @@ from musicstudio.core.pages import page, say
 from musicstudio.generation.compose import ComposeForm, Panel
 from musicstudio.generation.models import Job
 from musicstudio.generation.queue import Queue
+from musicstudio.generation.webhooks import receive
 from musicstudio.projects.models import Project
+from musicstudio.providers.models import ProviderKey
 
 
 def get_project(request: HttpRequest, team: str, slug: str, role: Role = Role.VIEWER) -> Project:
@@ -135,3 +138,12 @@ def after(request: HttpRequest, job: Job, text: str) -> HttpResponse:
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect("project", job.team.slug, job.project.slug)
     return say(page(request, "generation/queue.html", queue_context(request, Queue(job.project))), text)
+
+
+@csrf_exempt  # signed by the provider instead
+@require_POST
+def webhook(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """A provider's call about a finished job: 204, or 401 when it is not signed with one of the key's secrets."""
+    key = ProviderKey.objects.filter(pk=pk).first()
+    accepted = key is not None and receive(key, request.headers, request.body)
+    return HttpResponse(status=204 if accepted else 401)

@@ -14,6 +14,10 @@ from musicstudio.accounts.models import Team, User
 from musicstudio.core import crypto, money
 from musicstudio.projects.models import Prompt
 from musicstudio.providers.aigateway import AIGateway
+from musicstudio.providers.signing import WebhookSecret
+from musicstudio.providers.throttle import Throttled
+
+__all__ = ["WebhookSecret"]  # found here by Django, and by name
 
 
 class Provider(models.TextChoices):
@@ -234,7 +238,7 @@ class KeyState(models.TextChoices):
     REVOKED = "revoked", "Revoked"
 
 
-class ProviderKey(models.Model):
+class ProviderKey(Throttled):
     """A team's own key. Write-only: the secret leaves this row only towards the provider."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
