@@ -25,8 +25,11 @@ class Bars:
 
 
 def plays(part: Part, section: Section, alone: bool) -> bool:
-    """Whether a part takes part in a section."""
-    return alone or (section.energy >= part.at and section.kind not in part.rests)
+    """Whether a part takes part in a section. Breaks keep their harmony; introductions let parts in a little earlier."""
+    energy = max(section.energy, 60) if section.kind == "break" else section.energy
+    if section.kind == "intro":
+        energy += 15
+    return alone or (energy >= part.at and section.kind not in part.rests)
 
 
 def bars_of(bars: Bars, part: Part, always: bool = False) -> list[tuple[int, Section, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from musicstudio.sketch.casting import cast
-from musicstudio.sketch.comping import Bars, bass, comp, hold, layouts, low, walk
+from musicstudio.sketch.comping import Bars, bass, comp, hold, layouts, low, plays, walk
 from musicstudio.sketch.dice import Dice
 from musicstudio.sketch.drumming import drum_part, swells
 from musicstudio.sketch.fit import Fit, fit
@@ -148,7 +148,7 @@ def _pair(part: Part, dice: Dice) -> tuple[str, str]:
 def _written(plan: Plan) -> dict[str, list[Note]]:
     """The straight notes of every role."""
     parts, written = plan.parts, {}
-    if "drums" not in plan.brief.unwanted and not (plan.brief.solo and plan.brief.wanted != ("drums",)):
+    if "drums" not in plan.brief.unwanted and not (plan.brief.solo and plan.brief.wanted):
         written["drums"] = _drums(plan)
     if part := parts.get("bass"):
         dice = plan.dice("bass", arrangement=True)
@@ -180,15 +180,17 @@ def _voice(plan: Plan, part: Part) -> Voice:
 
 
 def _tune(plan: Plan, part: Part) -> list[Note]:
-    songs = themes(plan.genre, plan.bar, plan.compound, plan.dice("motif"))
-    sections = tuple(s for s in plan.sections if s.energy >= min(part.at, 60)) or plan.sections
+    take = Dice(plan.brief.text, plan.genre.name, "cells").below(997) + plan.seed
+    songs = themes(plan.genre, plan.bar, plan.compound, take, plan.dice("motif"))
+    eased = dataclasses.replace(part, at=min(part.at, 60), rests=())
+    sections = tuple(s for s in plan.sections if plays(eased, s, alone=False)) or plan.sections
     return sing(_voice(plan, part), sections, plan.chords, songs, part.rests, plan.dice("ornaments", arrangement=True))
 
 
 def _drums(plan: Plan) -> list[Note]:
     dice = plan.dice("drums", arrangement=True)
     notes = drum_part(plan.genre, plan.sections, plan.bar, plan.compound, dice, quiet="loud drums" in plan.brief.unwanted)
-    if plan.genre.beat and notes:
+    if plan.genre.swells and notes:
         notes += swells(plan.sections, round(2 * plan.fit.bpm / 60 * TICKS))
     return [note for note in notes if note.start < plan.body]
 

@@ -38,10 +38,13 @@ class Voice:
     high: int
 
 
-def themes(genre: Genre, bar: int, compound: bool, dice: Dice) -> dict[str, tuple[Gesture, ...]]:
-    """Eight bars each for verse, chorus, bridge and solo; all are made from the same two cells."""
+def themes(genre: Genre, bar: int, compound: bool, take: int, dice: Dice) -> dict[str, tuple[Gesture, ...]]:
+    """Eight bars each for verse, chorus, bridge and solo, made from the same two cells.
+
+    `take` steps through the style's cells, so that neighbouring takes do not share a motif.
+    """
     cells = [fitted(cell, bar, compound) for cell in genre.cells]
-    first = dice.below(len(cells))
+    first = take % len(cells)
     second = (first + 1 + dice.below(len(cells) - 1)) % len(cells)
     by_density = sorted(cells, key=lambda cell: (-len(onsets(cell)), cell))
     motif = _gesture(cells[first], genre.leap, dice)
