@@ -103,6 +103,8 @@ def test_it_leaves_out_an_optional_field_the_gateway_refuses(gateway: Gateway, f
     gateway.idempotency = True
     told = ask(gateway, lambda client: client.submit(make_request()))
     assert [field in sent.json for sent in gateway.submissions] == [True, False]
+    keys = [sent.headers["idempotency-key"] for sent in gateway.submissions]
+    assert keys == [REFERENCE, f"{REFERENCE}-without-{field}"]  # one key for two bodies would be a conflict
     assert told.warnings == (f"The gateway doesn't know {field}; sent without it.",)
     assert len(gateway.jobs) == 1
 
