@@ -118,9 +118,7 @@ class Job(models.Model):
 
     state = models.CharField(max_length=12, choices=State, default=State.QUEUED)
     reason = models.CharField(max_length=20, choices=Reason, blank=True)
-    message = models.CharField(
-        max_length=400, blank=True, help_text="what the provider said, or what the worker is waiting for"
-    )
+    message = models.CharField(max_length=400, blank=True, help_text="what the provider said, or what the worker is waiting for")
     progress = models.PositiveSmallIntegerField(default=0, help_text="percent, where the provider tells")
     tries = models.PositiveSmallIntegerField(default=0, help_text="failed tries in the current state")
     next_at = models.DateTimeField(default=timezone.now, help_text="the sweeper looks again")

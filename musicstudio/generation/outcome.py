@@ -36,7 +36,7 @@ def later(seconds: float) -> Any:
 
 def backoff(tries: int, first: float = 2.0, most: float = 120.0) -> float:
     """Seconds before the next try: 2, 4, 8 … 120."""
-    return min(most, first * 2 ** min(tries, 10))
+    return min(most, first * 2.0 ** min(tries, 10))
 
 
 def claim(job: Job, patience: float) -> bool:
@@ -92,9 +92,7 @@ def submit_failed(job: Job, error: Exception) -> None:
     else:
         if not isinstance(error, base.ProviderError):
             log.error("Submitting job %s failed", job.pk, exc_info=error)
-        job.doubt(
-            Reason.NO_ANSWER, getattr(error, "message", "The studio failed while it waited for the answer."), source=sent
-        )
+        job.doubt(Reason.NO_ANSWER, getattr(error, "message", "The studio failed while it waited for the answer."), source=sent)
 
 
 def suggestion_in(error: base.ProviderError) -> dict[str, str]:
