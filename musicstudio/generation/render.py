@@ -137,7 +137,8 @@ def revive() -> int:
     lost = Job.objects.filter(model__provider="sketch")
     dead = lost.filter(state__in=RENDERING, alive_at__lt=timezone.now() - DEAD_AFTER)
     revived = [pk for pk in dead.values_list("pk", flat=True) if Job.objects.move(pk, RENDERING, State.QUEUED, progress=0)]
-    if not OrmQ.objects.exists():  # otherwise their tasks are most likely just waiting
+    # tasks that nobody has fetched yet mean that the queue is just long; fetched ones are locked, maybe by a dead cluster
+    if not OrmQ.objects.filter(lock__lte=timezone.now()).exists():
         revived += lost.filter(state=State.QUEUED).exclude(pk__in=revived).values_list("pk", flat=True)
     for pk in revived:
         enqueue(pk)
