@@ -64,6 +64,8 @@ def submitted(job: Job, answer: base.Submitted, first_poll: float) -> None:
         message="",
         next_at=later(first_poll),
     )
+    if job.key is not None:
+        job.key.touch()
     job.refresh_from_db()
     if moved and answer.status in base.FINAL:
         status = base.JobStatus(
@@ -210,7 +212,7 @@ def try_poll_again(job: Job, message: str, gap: float, reason: Reason, *, charge
 
 
 COLLECT_TRIES = 8
-REFUSED = {"host_not_allowed", "private_address", "redirects", "bad_link"}
+REFUSED = {"host_not_allowed", "private_address", "redirects", "bad_link", "too_large"}
 
 
 def links_refreshed(job: Job, status: base.JobStatus) -> None:

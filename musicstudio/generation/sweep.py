@@ -190,8 +190,6 @@ class Sweep:
                 await db(outcome.submit_failed, job, error)
             else:
                 await db(outcome.submitted, job, answer, self.pace.first)
-                if job.key is not None:
-                    await db(job.key.touch)
 
     async def poll(self, job: Job, client: base.MusicClient) -> None:
         """Reads the job's record, after passing on a wish to cancel."""
