@@ -64,8 +64,9 @@ def compose(brief: Brief, seconds: float, seed: int, variation: int = 0) -> Scor
     for role, notes in _written(plan).items():
         if not notes:
             continue
-        notes = _performed(_ended(notes, role, plan), role, plan)
-        tracks.append(_track(role, notes, plan))
+        played = _performed(_ended(notes, role, plan), role, plan)
+        if played:
+            tracks.append(_track(role, played, plan))
     room = plan.genre.room
     return Score(
         genre=plan.genre.name,
@@ -138,11 +139,10 @@ def _sections(genre: Genre, brief: Brief, fitted: Fit, bar: int, body: int, dice
     )
 
 
-def _pair(part: Part, dice: Dice) -> tuple[str, str]:
-    """A pattern for the quieter sections and another one for the louder."""
+def _order(part: Part, dice: Dice) -> tuple[str, ...]:
+    """The part's patterns, starting anywhere."""
     first = dice.below(len(part.patterns))
-    second = (first + 1 + dice.below(max(1, len(part.patterns) - 1))) % len(part.patterns)
-    return part.patterns[first], part.patterns[second]
+    return part.patterns[first:] + part.patterns[:first]
 
 
 def _written(plan: Plan) -> dict[str, list[Note]]:
@@ -156,7 +156,7 @@ def _written(plan: Plan) -> dict[str, list[Note]]:
         written["bass"] = (
             walk(plan.bars, part, plan.tonic, plan.mode, dice)
             if walking
-            else bass(plan.bars, part, _pair(part, dice), plan.mode, dice)
+            else bass(plan.bars, part, _order(part, dice), plan.mode, dice)
         )
     alone = not any(parts[role].at <= 40 for role in ("chords", "pad", "arp") if role in parts)
     for role in ("chords", "arp"):
@@ -164,7 +164,7 @@ def _written(plan: Plan) -> dict[str, list[Note]]:
             dice = plan.dice(role, arrangement=True)
             always = alone and role == "chords"
             written[role] = (
-                comp(plan.bars, part, _pair(part, dice), dice, always=always) if part.patterns else hold(plan.bars, part)
+                comp(plan.bars, part, _order(part, dice), dice, always=always) if part.patterns else hold(plan.bars, part)
             )
     if part := parts.get("pad"):
         written["pad"] = hold(plan.bars, part)
