@@ -185,7 +185,7 @@ class Sweep:
             if cluster.is_stopping() or not await db(outcome.claim, job, settings.GATEWAY_ANSWER_SECONDS * 2 + ANSWER_GRACE):
                 return
             try:
-                answer = await client.submit(request_for(job))
+                answer = await client.submit(job.request())
             except Exception as error:  # whatever it was, the money must not be lost sight of
                 await db(outcome.submit_failed, job, error)
             else:
@@ -232,21 +232,6 @@ class Sweep:
         output = base.Output(url=job.outputs[0]["url"])
         done = await client.download(output, to, max_bytes=MAX_BYTES, deadline_seconds=DOWNLOAD_WITHIN)
         return done.path
-
-
-def request_for(job: Job) -> base.MusicRequest:
-    """What goes out for the job; the reference is its id, so that a repeated submit could be recognised."""
-    return base.MusicRequest(
-        reference=str(job.pk),
-        model=job.model.slug,
-        prompt=job.prompt.text,
-        lyrics=job.prompt.lyrics,
-        seconds=job.prompt.seconds,
-        format=job.prompt.format,
-        instrumental=job.prompt.instrumental,
-        seed=job.seed,
-        tag=f"{job.team.slug}/{job.project.slug}"[:64],
-    )
 
 
 def expected_seconds(job: Job) -> Decimal | None:
