@@ -241,9 +241,7 @@ class Hold(models.Model):
         return bool(Hold.objects.filter(pk=self.pk, state=HoldState.HELD).update(state=HoldState.UNKNOWN))
 
     def _end(self, state: HoldState, actual: int) -> bool:
-        ended = Hold.objects.filter(pk=self.pk, state__in=OPEN).update(
-            state=state, actual_micros=actual, ended_at=timezone.now()
-        )
+        ended = Hold.objects.filter(pk=self.pk, state__in=OPEN).update(state=state, actual_micros=actual, ended_at=timezone.now())
         if ended:
             self.state, self.actual_micros = state, actual
         return bool(ended)

@@ -30,7 +30,5 @@ def broken_invariants() -> list[str]:
     twice = Hold.objects.annotate(settled=Sum("entries__settled_delta", default=0)).filter(
         state=HoldState.SETTLED, bucket__isnull=False
     )
-    found += [
-        f"Hold {hold.pk}: its entries do not settle its actual cost." for hold in twice.exclude(settled=F("actual_micros"))
-    ]
+    found += [f"Hold {hold.pk}: its entries do not settle its actual cost." for hold in twice.exclude(settled=F("actual_micros"))]
     return found

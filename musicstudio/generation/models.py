@@ -1,9 +1,7 @@
 """Jobs: one take on its way from a prompt to the library, and its earlier attempts."""
 
 import uuid
-from collections.abc import Mapping
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +16,7 @@ from musicstudio.generation.lease import Sweeper, database_now
 from musicstudio.generation.pause import EVERYTHING, Pause
 from musicstudio.library.models import Track
 from musicstudio.projects.models import Project, Prompt
+from musicstudio.providers.base import MusicRequest
 from musicstudio.providers.models import KeyState, MusicModel, ProviderKey
 from musicstudio.providers.throttle import paused_now
 
@@ -314,17 +313,32 @@ class Job(models.Model):
         """Takes a failed job out of the queue's view; the row stays."""
         Job.objects.filter(pk=self.pk, state=State.FAILED).update(dismissed=True, updated_at=timezone.now())
 
+    def request(self) -> MusicRequest:
+        """What goes out for the job; its reference is the attempt's, so that a repeated submit could be recognised."""
+        return MusicRequest(
+            reference=self.reference,
+            model=self.model.slug,
+            prompt=self.prompt.text,
+            lyrics=self.prompt.lyrics,
+            seconds=self.prompt.seconds,
+            format=self.prompt.format,
+            instrumental=self.prompt.instrumental,
+            seed=self.seed,
+            tag=f"{self.team.slug}/{self.project.slug}"[:64],
+        )
+
     @property
-    def wire_parameters(self) -> Mapping[str, Any]:
-        """What is sent to the provider, for the provenance of the track."""
+    def wire_parameters(self) -> dict[str, Any]:
+        """The request as JSON, for the provenance of the track."""
+        asked = self.request()
         return {
-            "model": self.model.slug,
-            "prompt": self.prompt.text,
-            "lyrics": self.prompt.lyrics,
-            "duration": float(Decimal(self.prompt.duration_ms) / 1000),
-            "format": self.prompt.format,
-            "is_instrumental": self.prompt.instrumental,
-            "seed": self.seed,
+            "model": asked.model,
+            "prompt": asked.prompt,
+            "lyrics": asked.lyrics,
+            "duration": float(asked.seconds),
+            "format": asked.format,
+            "is_instrumental": asked.instrumental,
+            "seed": asked.seed,
         }
 
 

@@ -40,7 +40,7 @@ def later(seconds: float) -> Any:
 
 def backoff(tries: int, first: float = 2.0, most: float = 120.0) -> float:
     """Seconds before the next try: 2, 4, 8 … 120."""
-    return float(min(most, first * 2 ** min(tries, 10)))
+    return min(most, first * 2.0 ** min(tries, 10))
 
 
 def submitted(job: Job, answer: base.Submitted, first_poll: float) -> float:
@@ -297,7 +297,7 @@ def cancel_sent(job: Job) -> None:
 
 
 COLLECT_TRIES = 8
-REFUSED = {"host_not_allowed", "private_address", "redirects", "bad_link"}
+REFUSED = {"host_not_allowed", "private_address", "redirects", "bad_link", "too_large"}
 
 
 def links_refreshed(job: Job, status: base.JobStatus) -> None:

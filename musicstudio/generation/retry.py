@@ -47,7 +47,15 @@ def _queue_again(job: Job, key: ProviderKey | None, hold: Hold, by: User) -> Non
     asked_at = last.retried_at if last else before.created_at
     copied = ("hold", "key", "state", "reason", "message", "request_id", "remote_ref", "facts", "submit_at", "finished_at")
     said = {name: getattr(before, name) for name in copied}
-    fresh: dict[str, Any] = {"reason": "", "message": "", "request_id": "", "remote_ref": {}, "facts": {}, "outputs": [], "cost_micros": None}
+    fresh: dict[str, Any] = {
+        "reason": "",
+        "message": "",
+        "request_id": "",
+        "remote_ref": {},
+        "facts": {},
+        "outputs": [],
+        "cost_micros": None,
+    }
     fresh |= {"submit_at": None, "cancel_at": None, "finished_at": None, "asked_again_at": None, "hint_at": None}
     moved = Job.objects.move(
         job.pk,

@@ -15,7 +15,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -83,6 +83,7 @@ class Line:
 
     client: base.MusicClient
     tap: Tap
+    webhook_url: str | None = None
     hands: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(HANDS))
 
 
@@ -290,7 +291,7 @@ class Sweep:
             if key.pk not in self.lines:  # another look may have made it meanwhile
                 limit = key.requests_per_minute
                 tap = Tap(limit and float(limit), fixed=bool(limit), share=self.sharing)
-                self.lines[key.pk] = Line(await db(key.client), tap)
+                self.lines[key.pk] = Line(await db(key.client), tap, address_for(key))
         return self.lines[job.key_id]  # type: ignore[index]
 
     async def step_back(self, job: Job) -> float:
@@ -306,7 +307,7 @@ class Sweep:
                 return await self.step_back(job)
             await asyncio.sleep(wait)
         try:
-            answer = await line.client.submit(request_for(job))
+            answer = await line.client.submit(replace(job.request(), webhook_url=line.webhook_url))
         except Exception as error:  # whatever it was, the money must not be lost sight of
             self.heed(line, error)
             return float(await self.batch.write(outcome.submit_failed, job, error))
@@ -392,22 +393,6 @@ class Sweep:
         output = base.Output(url=job.outputs[0]["url"])
         done = await client.download(output, to, max_bytes=MAX_BYTES, deadline_seconds=DOWNLOAD_WITHIN)
         return done.path
-
-
-def request_for(job: Job) -> base.MusicRequest:
-    """What goes out for the job; the reference is the attempt's, so that a repeated submit could be recognised."""
-    return base.MusicRequest(
-        reference=job.reference,
-        model=job.model.slug,
-        prompt=job.prompt.text,
-        lyrics=job.prompt.lyrics,
-        seconds=job.prompt.seconds,
-        format=job.prompt.format,
-        instrumental=job.prompt.instrumental,
-        seed=job.seed,
-        tag=f"{job.team.slug}/{job.project.slug}"[:64],
-        webhook_url=address_for(job.key) if job.key else None,
-    )
 
 
 def expected_seconds(job: Job) -> Decimal | None:
