@@ -14,13 +14,14 @@ from musicstudio.accounts.models import Team, User
 from musicstudio.budgets.models import Hold
 from musicstudio.generation.lease import Sweeper, database_now
 from musicstudio.generation.pause import EVERYTHING, Pause
+from musicstudio.generation.report import Report
 from musicstudio.library.models import Track
 from musicstudio.projects.models import Project, Prompt
 from musicstudio.providers.base import MusicRequest
 from musicstudio.providers.models import KeyState, MusicModel, ProviderKey
 from musicstudio.providers.throttle import paused_now
 
-__all__ = ["ACTIVE", "ENDED", "IN_HAND", "Attempt", "Job", "Pause", "Reason", "State", "Sweeper", "wake"]
+__all__ = ["Pause", "Report", "Sweeper"]  # found here by Django, and by name
 
 
 class State(models.TextChoices):

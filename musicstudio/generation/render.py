@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 from django_q.tasks import async_task
@@ -59,7 +60,7 @@ def render(job_id: uuid.UUID | str) -> bool:
 
 def collect(job: Job, answer: Submitted) -> bool:
     """The rendered file becomes the track."""
-    ended = {"remote_ref": dict(answer.ref), "alive_at": timezone.now(), "progress": 100}
+    ended: dict[str, Any] = {"remote_ref": dict(answer.ref), "alive_at": timezone.now(), "progress": 100}
     if not Job.objects.move(job.pk, (State.RUNNING,), State.COLLECTING, **ended):
         return False
     try:

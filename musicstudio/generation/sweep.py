@@ -105,7 +105,7 @@ class Sweep:
     async def run(self) -> None:
         """Takes the lease, works, gives it back; wakes a successor if jobs are left."""
         started = time.monotonic()
-        token = await db(Sweeper.take, place(), LEASE)
+        token = await db(self.take_lease)
         if token is None:
             return
         self.token, self.lease_until = token, started + LEASE
@@ -123,6 +123,14 @@ class Sweep:
             for line in self.lines.values():
                 await line.client.aclose()
         await self.leave()
+
+    def take_lease(self) -> uuid.UUID | None:
+        """A token, unless this cluster sweeps already."""
+        return Sweeper.take(place(), LEASE)
+
+    async def more_to_do(self) -> bool:
+        """Whether to go on with nothing in hand: something waits that can be sent soon."""
+        return await db(outcome.pending)
 
     def holds_lease(self) -> bool:
         """Whether this sweeper's writes can still count."""
@@ -144,7 +152,7 @@ class Sweep:
                     hint_at = now + 2 * self.pace.tick
                     await self.take_others()
             self.start_due()
-            if not self.entries and not await db(outcome.pending):
+            if not self.entries and not await self.more_to_do():
                 return
             until = min(self.look_at, beat_at, self.heap[0][0] if self.heap else self.look_at)
             await asyncio.sleep(max(0.002, until - time.monotonic()))
@@ -255,7 +263,7 @@ class Sweep:
             floor = max(entry.due, entry.asked_at + POLL_FLOOR)
             entry.job.next_at = moment + timedelta(seconds=max(0.0, floor - now))
         await db(claim.give_back, self.token, [entry.job for entry in running])
-        if await db(outcome.pending):  # also a job that came between the last look and the leave
+        if await self.more_to_do():  # also a job that came between the last look and the leave
             await db(wake)
 
     async def look(self, entry: Entry) -> float:

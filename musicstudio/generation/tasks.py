@@ -1,5 +1,6 @@
 """What the queue runs: one line each over ids. The job's row is the truth, and every task may run twice."""
 
+from musicstudio.generation import calibrate as calibrating
 from musicstudio.generation import collect, outcome, webhooks
 from musicstudio.generation import render as rendering
 from musicstudio.generation import sweep as sweeping
@@ -21,3 +22,8 @@ def revive() -> None:
     outcome.revive()
     collect.tidy()
     webhooks.forget()
+
+
+def calibrate(key_id: str, user_id: int, agreed_micros: int) -> None:
+    """Makes the one take of a calibration that an owner agreed to."""
+    calibrating.calibrate_for(key_id, user_id, agreed_micros)

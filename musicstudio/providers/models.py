@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
+import httpx
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -262,7 +263,7 @@ class ProviderKey(Throttled):
     def __str__(self) -> str:
         return f"{self.label} •••• {self.last4}"
 
-    def client(self) -> AIGateway:
+    def client(self, transport: httpx.AsyncBaseTransport | None = None) -> AIGateway:
         """A client that speaks with this key; raises crypto.Undecryptable. Close it with `aclose()`."""
         return AIGateway(
             crypto.decrypt(self.ciphertext),
@@ -270,6 +271,7 @@ class ProviderKey(Throttled):
             media_hosts=tuple(settings.AIGATEWAY_MEDIA_HOSTS),
             allow_loopback=settings.ALLOW_LOOPBACK_GATEWAY,
             timeout=settings.GATEWAY_ANSWER_SECONDS,
+            transport=transport,
         )
 
     def revoke(self) -> None:
