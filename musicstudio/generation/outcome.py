@@ -350,6 +350,9 @@ def pending() -> bool:
 
 
 def revive() -> None:
-    """Wakes a sweeper if there is something to sweep that no living one does."""
-    if Job.objects.sendable().exists() or Job.objects.at_gateways().active().exclude(state=State.QUEUED).unowned().exists():
+    """Wakes a sweeper if there is something to sweep; where one is at work in the same cluster, the task returns at once.
+
+    Another cluster's sweeper may be dead and its lease still run: the one woken here waits for that, and then takes over.
+    """
+    if pending():
         wake()

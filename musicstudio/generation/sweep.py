@@ -136,6 +136,10 @@ class Sweep:
         """Whether this sweeper's writes can still count."""
         return time.monotonic() < self.lease_until
 
+    def may_poll(self) -> bool:
+        """Whether whoever takes over when the lease runs out would still keep its distance from a poll made now."""
+        return time.monotonic() < self.lease_until - POLL_FLOOR - 0.1
+
     async def work(self, started: float) -> None:
         """The loop; ends when nothing is left, the slice is over, the worker must stop or the lease is lost."""
         beat_at = self.look_at = hint_at = started
@@ -194,11 +198,14 @@ class Sweep:
         return key not in self.lines or self.lines[key].tap.has_room()
 
     def first_look(self, job: Job) -> float:
-        """Seconds until a job left behind is looked at. A running one may have been polled just now by whoever had it."""
+        """Seconds until a job left behind is looked at: not before it may be, and not all of them at once.
+
+        Whoever had it made no poll in the last seconds of its lease (`may_poll`).
+        """
+        if job.state == State.SUBMITTING:
+            return 0.0
         known = max(0.0, (job.next_at - timezone.now()).total_seconds())
-        if job.state == State.RUNNING:
-            return self.pace.wait(known or POLL_FLOOR + random.uniform(0, self.pace.gap))
-        return known if job.state == State.COLLECTING else 0.0
+        return self.pace.wait(known or random.uniform(0, min(1.0, self.pace.gap)))
 
     def add(self, job: Job, seconds: float) -> None:
         """Takes the job in hand."""
@@ -335,8 +342,10 @@ class Sweep:
         job = entry.job
         gap = self.pace.spread(line.tap.stretch(self.pace.after(job), self.load[job.key_id]))
         async with line.hands:
-            if self.closing or not self.holds_lease():
+            if self.closing:
                 return 0.0
+            if not self.may_poll():
+                return 0.3
             if wait := line.tap.wait():
                 return wait + random.uniform(0, gap)
             try:

@@ -27,7 +27,7 @@ def clean(value: Any, name: str = "") -> Any:
     if isinstance(value, list):
         return [clean(inner, name) for inner in value[:50]]
     if isinstance(value, str):
-        return "[hidden]" if SECRET_WORDS.search(name) and len(value) > 12 else redacted(value)
+        return "[hidden]" if SECRET_WORDS.search(name) and len(value) > 5 else redacted(value)
     return value
 
 
