@@ -161,7 +161,7 @@ def _open_hat(kit: Kit, tonic: int, level: float, sample_rate: int) -> Array:
 
 
 def _ride(kit: Kit, tonic: int, level: float, sample_rate: int) -> Array:
-    return _metal(0.9, 5000, 11000, 6, sample_rate, 0.5) * np.float32(0.6)
+    return _metal(0.7, 5000, 11000, 6, sample_rate, 0.5) * np.float32(0.42)
 
 
 def _crash(kit: Kit, tonic: int, level: float, sample_rate: int) -> Array:
@@ -182,12 +182,12 @@ def _tom(height: int) -> Any:
 
 
 def _taiko(kit: Kit, tonic: int, level: float, sample_rate: int) -> Array:
-    frames = int(1.2 * sample_rate)
+    frames = int(0.8 * sample_rate)
     base = _low_tuned(tonic, 33, 44, fifth=False)
     t = np.arange(frames) / sample_rate
-    wave = gliding(base * (1 + 0.25 * np.exp(-t / 0.04)), sample_rate) * _fall(frames, sample_rate, 1.0)
-    skin = _band(_noise(frames, 51), 120, 2500, sample_rate) * _fall(frames, sample_rate, 0.09)
-    return wave * np.float32(0.8) + skin * np.float32(1.1)
+    wave = gliding(base * (1 + 0.25 * np.exp(-t / 0.04)), sample_rate) * _fall(frames, sample_rate, 0.6)
+    skin = _band(_noise(frames, 51), 120, 2500, sample_rate) * _fall(frames, sample_rate, 0.1)
+    return np.asarray(wave * np.float32(0.55) + skin * np.float32(1.3))
 
 
 def _timpani(kit: Kit, tonic: int, level: float, sample_rate: int) -> Array:
@@ -199,10 +199,10 @@ def _timpani(kit: Kit, tonic: int, level: float, sample_rate: int) -> Array:
 
 
 def _shaker(kit: Kit, tonic: int, level: float, sample_rate: int) -> Array:
-    frames = int(0.11 * sample_rate)
-    noise = _band(_noise(frames, 61), 4500, 11500, sample_rate)
+    frames = int(0.075 * sample_rate)
+    noise = _band(_noise(frames, 61), 4500, 10500, sample_rate)
     t = np.linspace(0, 1, frames, dtype=np.float32)
-    return noise * np.sin(np.pi * t**0.6) ** 2 * np.float32(0.8)
+    return np.asarray(noise * np.sin(np.pi * t**0.6) ** 2 * np.float32(0.4))
 
 
 def _tambourine(kit: Kit, tonic: int, level: float, sample_rate: int) -> Array:
