@@ -56,7 +56,9 @@ def violations(page: Page, within: str | None = None) -> list[str]:
         entry["nodes"] = [node for node in entry["nodes"] if "only non-text characters" not in node["any"][0]["message"]]
     entries = [("", entry) for entry in found["violations"]] + [("undecided ", entry) for entry in undecided]
     return [
-        f"{how}{entry['id']}: {node['html'][:160]}: {node['failureSummary'][:200]}" for how, entry in entries for node in entry["nodes"]
+        f"{how}{entry['id']}: {node['html'][:160]}: {node['failureSummary'][:200]}"
+        for how, entry in entries
+        for node in entry["nodes"]
     ]
 
 
