@@ -109,7 +109,7 @@ def _plan(brief: Brief, seconds: float, seed: int, variation: int) -> Plan:
 
 
 def _tempo(genre: Genre, brief: Brief, dice: Dice) -> float:
-    low, high = genre.bpm
+    low, high = float(genre.bpm[0]), float(genre.bpm[1])
     place = dice.roll()
     if brief.pace:
         place = (place + (1.0 if brief.pace > 0 else 0.0)) / 2

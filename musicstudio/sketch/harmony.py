@@ -32,7 +32,18 @@ def choose_changes(genre: Genre, mode: str, seed: int, brief: str) -> Changes:
     return Changes(take(genre.verses, 1), take(genre.choruses, 1), take(genre.bridges, 1), _bars(genre.cadence, mode)[-1])
 
 
-_TO_MAJOR = {"i": "I", "iv": "IV", "v": "V", "III": "iii", "VI": "vi", "VII": "V", "bII": "ii", "ii": "ii", "io": "vi", "bvo": "iv"}
+_TO_MAJOR = {
+    "i": "I",
+    "iv": "IV",
+    "v": "V",
+    "III": "iii",
+    "VI": "vi",
+    "VII": "V",
+    "bII": "ii",
+    "ii": "ii",
+    "io": "vi",
+    "bvo": "iv",
+}
 _TO_MINOR = {"I": "i", "IV": "iv", "vi": "VI", "iii": "III", "ii": "iv", "bVII": "VII", "bVI": "VI", "bIII": "III"}
 
 

@@ -47,7 +47,7 @@ def test_sections_fill_the_body_and_the_rest_is_the_ring(genre):
         tail = seconds - score.body * score.seconds_per_tick
         assert least_tail(seconds) - 0.01 <= tail <= 5.2
         for track in score.tracks:
-            assert all(0 <= n.start and n.start * score.seconds_per_tick < seconds for n in track.notes)
+            assert all(n.start >= 0 and n.start * score.seconds_per_tick < seconds for n in track.notes)
 
 
 @pytest.mark.parametrize("genre", sorted(GENRES))
@@ -133,7 +133,9 @@ def test_thirty_seconds_and_three_minutes_are_the_same_piece(genre):
         assert abs(short.bpm / long.bpm - 1) <= 2 * MOST_DRIFT + 0.001
         ours, theirs = ({t.role: t.instrument for t in s.tracks} for s in (short, long))
         assert all(theirs.get(role) == instrument for role, instrument in ours.items())
-        shared = {tuple(at for at, _ in bar) for bar in lead_signatures(short)} & {tuple(at for at, _ in bar) for bar in lead_signatures(long)}
+        shared = {tuple(at for at, _ in bar) for bar in lead_signatures(short)} & {
+            tuple(at for at, _ in bar) for bar in lead_signatures(long)
+        }
         assert len(shared - {()}) >= 2
 
 
@@ -152,7 +154,13 @@ def test_a_variation_keeps_key_progression_and_motif_and_changes_the_arrangement
     changed = 0
     for variation in (1, 2):
         one, two = compose(parse(genre), 40, 5), compose(parse(genre), 40, 5, variation)
-        assert (one.tonic, one.mode, one.bpm, one.chords, one.sections) == (two.tonic, two.mode, two.bpm, two.chords, two.sections)
+        assert (one.tonic, one.mode, one.bpm, one.chords, one.sections) == (
+            two.tonic,
+            two.mode,
+            two.bpm,
+            two.chords,
+            two.sections,
+        )
         rhythm = [{tuple(at for at, _ in bar) for bar in lead_signatures(score)} for score in (one, two)]
         assert len(rhythm[0] & rhythm[1]) >= 2
         changed += one.digest() != two.digest()
