@@ -1,6 +1,8 @@
 """A finished file becomes a track: checked, measured, stored untouched, settled. Safe to run twice for one job."""
 
+import errno
 import hashlib
+import time
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +18,7 @@ from musicstudio.generation.models import Job, Reason, State
 from musicstudio.library.models import Track, storage_name, title_from
 
 SHORTEST = Decimal("0.9")  # of the asked length; below that a file is truncated, not a little early
+LEFT_FOR = 3600.0  # seconds that an unfinished file may lie in the incoming folder
 EXTENSIONS = {"mp3": "mp3", "wav": "wav", "flac": "flac", "ogg": "ogg"}
 
 
@@ -81,28 +84,46 @@ def store(job: Job, measured: Measured) -> str:
     if default_storage.exists(name) and default_storage.size(name) == measured.size:
         measured.path.unlink(missing_ok=True)
         return name
-    with measured.path.open("rb") as file:
-        name = default_storage.save(name, Moved(file, measured.path))
+    try:
+        with measured.path.open("rb") as file:
+            name = default_storage.save(name, Moved(file, measured.path))
+    except OSError:
+        raise
+    except Exception as error:  # a remote storage has exceptions of its own; to the job they are all the disk's
+        raise OSError(errno.EIO, f"The storage failed: {type(error).__name__}") from error
     measured.path.unlink(missing_ok=True)  # a remote storage copied it
     return name
 
 
 def finish(job: Job, measured: Measured, **said: Any) -> bool:
-    """Stores the file and, in one transaction, makes the track, settles the hold and ends the job.
+    """Stores the file and makes the track: `store`, then `book`."""
+    return book(job, measured, store(job, measured), **said)
+
+
+@transaction.atomic
+def book(job: Job, measured: Measured, name: str, **said: Any) -> bool:
+    """In one transaction the track is made, the hold settled and the job ended. `name`: the file's in the storage.
 
     `said`: what the provider told about the take, for its provenance. False when another worker was first.
     """
-    name = store(job, measured)
-    with transaction.atomic():
-        if not Job.objects.move(job.pk, (State.COLLECTING,), State.SUCCEEDED, reason="", message="", progress=100):
-            return False
-        job.refresh_from_db()
-        job.hold.settle(job.cost_micros)
-        job.hold.refresh_from_db()
-        track = Track.objects.add(job.pk, **provenance(job, said), **properties(measured, name))
-        Job.objects.filter(pk=job.pk).update(track=track)
+    if not job.move((State.COLLECTING,), State.SUCCEEDED, reason="", message="", progress=100):
+        return False
+    job.refresh_from_db(fields=["cost_micros", "facts"])
+    job.hold.settle(job.cost_micros)
+    job.hold.refresh_from_db()
+    track = Track.objects.add(job.pk, **provenance(job, said), **properties(measured, name))
+    Job.objects.filter(pk=job.pk).update(track=track)
     job.refresh_from_db()
     return True
+
+
+def tidy(now: float | None = None) -> int:
+    """Removes what interrupted downloads left in the incoming folder an hour ago or more; answers how many."""
+    folder, before = Path(settings.MEDIA_ROOT) / "incoming", (time.time() if now is None else now) - LEFT_FOR
+    stale = [path for path in folder.iterdir() if path.stat().st_mtime < before] if folder.is_dir() else []
+    for path in stale:
+        path.unlink(missing_ok=True)
+    return len(stale)
 
 
 def properties(measured: Measured, name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Jobs: one take on its way from a prompt to the library, and the sweeper's lease."""
+"""Jobs: one take on its way from a prompt to the library, and its earlier attempts."""
 
 import uuid
 from datetime import timedelta
@@ -12,10 +12,16 @@ from django_q.tasks import async_task
 
 from musicstudio.accounts.models import Team, User
 from musicstudio.budgets.models import Hold
+from musicstudio.generation.lease import Sweeper, database_now
+from musicstudio.generation.pause import EVERYTHING, Pause
+from musicstudio.generation.report import Report
 from musicstudio.library.models import Track
 from musicstudio.projects.models import Project, Prompt
 from musicstudio.providers.base import MusicRequest
-from musicstudio.providers.models import MusicModel, ProviderKey
+from musicstudio.providers.models import KeyState, MusicModel, ProviderKey
+from musicstudio.providers.throttle import paused_now
+
+__all__ = ["Pause", "Report", "Sweeper"]  # found here by Django, and by name
 
 
 class State(models.TextChoices):
@@ -32,6 +38,7 @@ class State(models.TextChoices):
 
 
 ACTIVE = (State.QUEUED, State.SUBMITTING, State.RUNNING, State.COLLECTING)
+IN_HAND = (State.SUBMITTING, State.RUNNING, State.COLLECTING)  # at a provider: a sweeper owns it
 ENDED = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
 
 
@@ -88,16 +95,45 @@ class JobQuerySet(models.QuerySet["Job"]):
         rows = self.filter(shown).select_related("prompt", "model", "hold", "key", "created_by", "project", "team")
         return rows.order_by("-created_at", "take")
 
-    def due(self) -> "JobQuerySet":
-        """Gateway jobs the sweeper has to look at now."""
-        return self.active().exclude(model__provider="sketch").filter(next_at__lte=timezone.now()).order_by("next_at")
+    def at_gateways(self) -> "JobQuerySet":
+        """Those that a sweeper follows; the sketch engine's are rendered by the workers themselves."""
+        return self.filter(key__isnull=False)
 
-    def move(self, pk: uuid.UUID, source: tuple[State, ...], target: State, **fields: Any) -> bool:
-        """The one way a state changes: True for the caller whose UPDATE found the job in a `source` state."""
+    def unowned(self) -> "JobQuerySet":
+        """Those that no living sweeper follows."""
+        living = Sweeper.objects.filter(token=models.OuterRef("owner"), alive_until__gt=database_now())
+        return self.filter(Q(owner=None) | ~models.Exists(living))
+
+    def sendable(self) -> "JobQuerySet":
+        """Queued, and neither their key nor their provider is paused. A key that is refused or revoked counts: they end."""
+        stopped = Pause.objects.scopes()
+        if EVERYTHING in stopped:
+            return self.none()
+        held = paused_now("key__") & Q(key__state=KeyState.ACTIVE)
+        return self.at_gateways().filter(state=State.QUEUED).exclude(held).exclude(model__provider__in=stopped)
+
+    def move(
+        self,
+        pk: uuid.UUID,
+        source: tuple[State, ...],
+        target: State,
+        *,
+        fence: uuid.UUID | None = None,
+        **fields: Any,
+    ) -> bool:
+        """The one way a state changes: True for the caller whose UPDATE found the job in a `source` state.
+
+        `fence` is a sweeper's token: without its lease on the job it changes nothing.
+        """
         now = timezone.now()
         if target in (*ENDED, State.UNCERTAIN):
             fields.setdefault("finished_at", now)
-        return bool(self.filter(pk=pk, state__in=source).update(state=target, updated_at=now, **fields))
+        if target not in IN_HAND:
+            fields["owner"] = None
+        rows = self.filter(pk=pk, state__in=source)
+        if fence is not None:
+            rows = rows.filter(owner=fence)
+        return bool(rows.update(state=target, updated_at=now, **fields))
 
 
 class Job(models.Model):
@@ -120,9 +156,13 @@ class Job(models.Model):
     message = models.CharField(max_length=400, blank=True, help_text="what the provider said, or what the worker is waiting for")
     progress = models.PositiveSmallIntegerField(default=0, help_text="percent, where the provider tells")
     tries = models.PositiveSmallIntegerField(default=0, help_text="failed tries in the current state")
-    next_at = models.DateTimeField(default=timezone.now, help_text="the sweeper looks again")
+    next_at = models.DateTimeField(default=timezone.now, help_text="not before; a running job's is only kept across a hand-over")
+    owner = models.UUIDField(null=True, editable=False, help_text="the token of the sweeper that follows it")
+    hint_at = models.DateTimeField(null=True, help_text="somebody wants it looked at now: a webhook, a wish to cancel")
     alive_at = models.DateTimeField(null=True, help_text="the rendering worker's last sign of life")
     submit_at = models.DateTimeField(null=True)
+    asked_again_at = models.DateTimeField(null=True, help_text="a person had the provider asked again")
+    attempt = models.PositiveSmallIntegerField(default=1, help_text="1 is the first; earlier ones are rows of their own")
     cancel_at = models.DateTimeField(null=True, help_text="somebody asked to cancel")
     dismissed = models.BooleanField(default=False)
 
@@ -138,6 +178,7 @@ class Job(models.Model):
     finished_at = models.DateTimeField(null=True)
 
     objects = JobQuerySet.as_manager()
+    fence: uuid.UUID | None = None  # set by the sweeper that follows it: its writes count only while it owns the job
 
     class Meta:
         ordering = ["-created_at", "take"]
@@ -148,6 +189,9 @@ class Job(models.Model):
         indexes = [
             models.Index(fields=["next_at"], condition=Q(state__in=ACTIVE), name="job_active_due"),
             models.Index(fields=["project", "-updated_at"], name="job_project_changes"),
+            models.Index(fields=["owner"], condition=Q(state__in=IN_HAND, key__isnull=False), name="job_owner"),
+            models.Index(fields=["project", "created_at"], condition=Q(state=State.QUEUED), name="job_queued"),
+            models.Index(fields=["owner"], condition=Q(hint_at__isnull=False), name="job_hint"),
         ]
 
     def __str__(self) -> str:
@@ -164,9 +208,24 @@ class Job(models.Model):
         return self.state in ACTIVE
 
     @property
+    def reference(self) -> str:
+        """What the provider is told this attempt is called: its hold's id, one submission per hold."""
+        return str(self.hold_id)
+
+    @property
     def elapsed(self) -> timedelta:
         """Since it was asked, until it ended."""
         return (self.finished_at or timezone.now()) - self.created_at
+
+    def move(self, source: tuple[State, ...], target: State, **fields: Any) -> bool:
+        """`JobQuerySet.move` on this row, which then shows what is true: the new state, or who was faster."""
+        moved = Job.objects.move(self.pk, source, target, fence=self.fence, **fields)
+        if moved:
+            self.state = target
+            for name, value in fields.items():
+                setattr(self, name, value)
+        self.refresh_from_db(fields=["state", "owner", "cancel_at", "finished_at"])
+        return moved
 
     @transaction.atomic
     def cancel(self) -> bool:
@@ -180,26 +239,24 @@ class Job(models.Model):
             self.refresh_from_db()
             return True
         now = timezone.now()
-        Job.objects.active().filter(pk=self.pk, cancel_at=None).update(cancel_at=now, next_at=now, updated_at=now)
+        Job.objects.active().filter(pk=self.pk, cancel_at=None).update(cancel_at=now, hint_at=now, updated_at=now)
         self.refresh_from_db()
         return False
 
     @transaction.atomic
     def fail(self, reason: Reason, message: str = "", *, charged: bool = False, source: tuple[State, ...] = ACTIVE) -> bool:
         """Ends the job without a track. `charged`: the provider bills it all the same, so the hold is settled."""
-        if not Job.objects.move(self.pk, source, State.FAILED, reason=reason, message=message[:400]):
+        if not self.move(source, State.FAILED, reason=reason, message=message[:400]):
             return False
         self.hold.settle(self.cost_micros) if charged else self.hold.release()
-        self.refresh_from_db()
         return True
 
     @transaction.atomic
     def doubt(self, reason: Reason, message: str = "", *, source: tuple[State, ...] = ACTIVE) -> bool:
         """Nobody knows whether the provider charged: the money stays held and a person decides."""
-        if not Job.objects.move(self.pk, source, State.UNCERTAIN, reason=reason, message=message[:400]):
+        if not self.move(source, State.UNCERTAIN, reason=reason, message=message[:400]):
             return False
         self.hold.doubt()
-        self.refresh_from_db()
         return True
 
     @transaction.atomic
@@ -210,6 +267,34 @@ class Job(models.Model):
         self.hold.settle(self.cost_micros) if charged else self.hold.release()
         self.refresh_from_db()
         return True
+
+    @transaction.atomic
+    def ask_again(self, remote_id: str = "") -> bool:
+        """Has the provider asked once more about an uncertain job; no money moves.
+
+        It is followed on when its id there is known (or given: `remote_id`, as a person found it at the provider), and
+        sent again when the provider has proved to recognise repeats. False when neither is possible.
+        """
+        ref = {"id": remote_id} if remote_id else self.remote_ref
+        now = timezone.now()
+        said: dict[str, Any] = {"tries": 0, "message": "", "reason": "", "finished_at": None, "next_at": now}
+        said |= {"asked_again_at": now, "facts": {n: v for n, v in self.facts.items() if n != "missing_since"}}
+        if ref.get("id"):
+            moved = Job.objects.move(self.pk, (State.UNCERTAIN,), State.RUNNING, owner=None, remote_ref=ref, **said)
+        elif self.key is not None and self.key.repeats == "key":
+            moved = Job.objects.move(self.pk, (State.UNCERTAIN,), State.QUEUED, **said)
+        else:
+            return False
+        if moved:
+            wake()
+            self.refresh_from_db()
+        return moved
+
+    def retry(self, by: User) -> "Job":
+        """A new attempt on the same take, with a new quote and hold: see `generation.retry.retry`."""
+        from musicstudio.generation.retry import retry  # noqa: PLC0415 (the verb needs this module)
+
+        return retry(self, by)
 
     @transaction.atomic
     def collect_again(self) -> bool:
@@ -230,9 +315,9 @@ class Job(models.Model):
         Job.objects.filter(pk=self.pk, state=State.FAILED).update(dismissed=True, updated_at=timezone.now())
 
     def request(self) -> MusicRequest:
-        """What goes out for the job; the reference is its id, so that a repeated submit could be recognised."""
+        """What goes out for the job; its reference is the attempt's, so that a repeated submit could be recognised."""
         return MusicRequest(
-            reference=str(self.pk),
+            reference=self.reference,
             model=self.model.slug,
             prompt=self.prompt.text,
             lyrics=self.prompt.lyrics,
@@ -258,39 +343,55 @@ class Job(models.Model):
         }
 
 
-def wake() -> None:
-    """Makes sure a sweeper is at work; part of the caller's transaction (ORM broker), so no wake is lost."""
-    async_task("musicstudio.generation.tasks.sweep", q_options={"save": False, "timeout": 3600})
+class Attempt(models.Model):
+    """An attempt on a take that did not succeed, as it was when a person had it tried again."""
 
+    job = models.ForeignKey(Job, models.CASCADE, related_name="attempts")
+    number = models.PositiveSmallIntegerField()
+    hold = models.OneToOneField(Hold, models.PROTECT, related_name="attempt")
+    key = models.ForeignKey(ProviderKey, models.PROTECT, null=True, related_name="+")
+    state = models.CharField(max_length=12, choices=State)
+    reason = models.CharField(max_length=20, choices=Reason, blank=True)
+    message = models.CharField(max_length=400, blank=True)
+    request_id = models.CharField(max_length=200, blank=True)
+    remote_ref = models.JSONField(default=dict)
+    facts = models.JSONField(default=dict)
+    asked_at = models.DateTimeField(help_text="when this attempt was asked for")
+    submit_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    retried_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    retried_at = models.DateTimeField(auto_now_add=True)
 
-class Sweeper(models.Model):
-    """The lease on following gateway jobs: whoever holds an unexpired token sweeps."""
-
-    slot = models.PositiveSmallIntegerField(primary_key=True)
-    token = models.UUIDField(null=True)
-    alive_until = models.DateTimeField()
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["job", "number"], name="attempt_once")]
 
     def __str__(self) -> str:
-        return f"slot {self.slot} until {self.alive_until:%H:%M:%S}"
+        return f"attempt {self.number}: {self.state}"
 
-    @classmethod
-    def take(cls, slot: int, seconds: float) -> uuid.UUID | None:
-        """A token, if the slot was free or its holder's lease ran out; otherwise None."""
-        now = timezone.now()
-        cls.objects.get_or_create(slot=slot, defaults={"alive_until": now - timedelta(seconds=1)})
-        token = uuid.uuid4()
-        taken = cls.objects.filter(slot=slot, alive_until__lt=now).update(
-            token=token, alive_until=now + timedelta(seconds=seconds)
-        )
-        return token if taken else None
 
-    @classmethod
-    def beat(cls, slot: int, token: uuid.UUID, seconds: float) -> bool:
-        """Renews the lease; False when somebody else holds the slot now, who must be left alone."""
-        until = timezone.now() + timedelta(seconds=seconds)
-        return bool(cls.objects.filter(slot=slot, token=token).update(alive_until=until))
+def wake() -> None:
+    """Makes sure a sweeper is at work; part of the caller's transaction (ORM broker), so no wake is lost."""
+    async_task("musicstudio.generation.tasks.sweep", q_options={"save": False})
 
-    @classmethod
-    def leave(cls, slot: int, token: uuid.UUID) -> None:
-        """Gives the slot back."""
-        cls.objects.filter(slot=slot, token=token).update(alive_until=timezone.now() - timedelta(seconds=1), token=None)
+
+def resume_queue() -> None:
+    """After a pause was lifted: everything that waited gets a worker."""
+    from musicstudio.generation.render import revive  # noqa: PLC0415 (needs this module)
+
+    wake()
+    revive()
+
+
+class WebhookCall(models.Model):
+    """A completion webhook that was taken note of, so that its repetitions are recognised. Kept for some days."""
+
+    key = models.ForeignKey(ProviderKey, models.CASCADE, related_name="+")
+    event = models.CharField(max_length=280)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "event"], name="webhook_call_once")]
+
+    def __str__(self) -> str:
+        return self.event

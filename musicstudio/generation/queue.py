@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from musicstudio.budgets.models import OPEN, Bucket, HoldState
 from musicstudio.core.money import format_micros
-from musicstudio.generation.models import ACTIVE, Job, Reason, State
+from musicstudio.generation.models import ACTIVE, Job, State
+from musicstudio.generation.reasons import Explanation, explain
 from musicstudio.library.listing import Group, grouped
 from musicstudio.library.models import Track, title_from
 from musicstudio.projects.models import Project
@@ -80,6 +81,8 @@ class Row:
         job = self.job
         if job.cancel_at:
             return "Cancelling…"
+        if job.state == State.QUEUED and job.key is not None and job.key.is_paused:
+            return "Paused"
         word = STAGES[self.stage]
         if self.stage == 2 and self.asked > 1:
             return f"{word} {min(self.asked, self.done + 1)} of {self.asked}"
@@ -100,14 +103,14 @@ class Row:
         return int((timezone.now() - self.jobs[0].created_at).total_seconds())
 
     @property
-    def reason(self) -> str:
-        """A sentence for the person who asked."""
-        return str(Reason(self.job.reason).label) if self.job.reason else "It did not finish."
+    def words(self) -> Explanation:
+        """Why, at what cost, what next, and the one button."""
+        return explain(self.job)
 
     @property
-    def can_fetch_again(self) -> bool:
-        """Made and paid, only the file is missing."""
-        return self.kind == "failed" and bool(self.job.outputs) and bool(self.job.remote_ref)
+    def suggestion(self) -> str:
+        """A wording the provider would take instead, or nothing."""
+        return str(self.job.facts.get("suggestion", ""))
 
     @property
     def can_cancel(self) -> bool:

@@ -8,14 +8,16 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 from django_q.tasks import async_task
 
 from musicstudio.core import cluster
 from musicstudio.generation.collect import Unusable, finish, incoming, measure
-from musicstudio.generation.models import Job, Reason, State
+from musicstudio.generation.models import Job, Pause, Reason, State
 from musicstudio.providers.base import InvalidRequest, Submitted
+from musicstudio.providers.models import Provider
 from musicstudio.providers.sketch import SketchEngine, Stopped
 
 log = logging.getLogger(__name__)
@@ -33,6 +35,8 @@ def enqueue(job_id: uuid.UUID) -> None:
 def render(job_id: uuid.UUID | str) -> bool:
     """Renders one queued job; False when it was not there to be rendered (another worker has it, or it was cancelled)."""
     now = timezone.now()
+    if Pause.objects.holds(Provider.SKETCH):
+        return False  # it stays queued; lifting the pause queues its task again
     if not Job.objects.move(uuid.UUID(str(job_id)), (State.QUEUED,), State.RUNNING, submit_at=now, alive_at=now):
         return False
     job = Job.objects.select_related("prompt", "model", "hold", "team", "project", "created_by", "key").get(pk=job_id)
@@ -56,7 +60,7 @@ def render(job_id: uuid.UUID | str) -> bool:
 
 def collect(job: Job, answer: Submitted) -> bool:
     """The rendered file becomes the track."""
-    ended = {"remote_ref": dict(answer.ref), "alive_at": timezone.now(), "progress": 100}
+    ended: dict[str, Any] = {"remote_ref": dict(answer.ref), "alive_at": timezone.now(), "progress": 100}
     if not Job.objects.move(job.pk, (State.RUNNING,), State.COLLECTING, **ended):
         return False
     try:
@@ -114,7 +118,9 @@ def revive() -> int:
     """Queues again the sketch jobs whose worker died, and those whose task got lost; answers how many."""
     from django_q.models import OrmQ  # noqa: PLC0415 (read only when asked; the broker is an implementation detail)
 
-    lost = Job.objects.filter(model__provider="sketch")
+    if Pause.objects.holds(Provider.SKETCH):
+        return 0
+    lost = Job.objects.filter(model__provider=Provider.SKETCH)
     dead = lost.filter(state__in=RENDERING, alive_at__lt=timezone.now() - DEAD_AFTER)
     revived = [pk for pk in dead.values_list("pk", flat=True) if Job.objects.move(pk, RENDERING, State.QUEUED, progress=0)]
     # tasks that nobody has fetched yet mean that the queue is just long; fetched ones are locked, maybe by a dead cluster

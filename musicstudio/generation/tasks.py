@@ -1,5 +1,7 @@
 """What the queue runs: one line each over ids. The job's row is the truth, and every task may run twice."""
 
+from musicstudio.generation import calibrate as calibrating
+from musicstudio.generation import collect, outcome, webhooks
 from musicstudio.generation import render as rendering
 from musicstudio.generation import sweep as sweeping
 
@@ -10,11 +12,18 @@ def render(job_id: str) -> None:
 
 
 def sweep() -> None:
-    """Follows every gateway job until none is left; returns at once when another worker does so already."""
+    """Follows gateway jobs until none is left; returns at once when another worker of this cluster does so already."""
     sweeping.run()
 
 
 def revive() -> None:
     """The safety net, once a minute and whenever a worker starts: jobs without a living worker get one."""
     rendering.revive()
-    sweeping.revive()
+    outcome.revive()
+    collect.tidy()
+    webhooks.forget()
+
+
+def calibrate(key_id: str, user_id: int, agreed_micros: int) -> None:
+    """Makes the one take of a calibration that an owner agreed to."""
+    calibrating.calibrate_for(key_id, user_id, agreed_micros)

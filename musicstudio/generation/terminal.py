@@ -11,16 +11,18 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
+from django.core.management.base import OutputWrapper
 from django.db import connection, transaction
 from django.utils import timezone
 
 from musicstudio.accounts.models import Membership, Role, Team, User
 from musicstudio.core import cluster
+from musicstudio.core.terminal import refuse
 from musicstudio.generation import tasks
 from musicstudio.generation.models import Job, State
 from musicstudio.library.models import Track
 from musicstudio.projects.models import Project
-from musicstudio.providers.models import Provider
+from musicstudio.providers.models import KeyState, Provider, ProviderKey
 
 LOOK = 0.2  # seconds between looks at the jobs
 PATIENCE = 1.0  # seconds that a worker has to pick a job up before it is done here
@@ -118,7 +120,8 @@ class Follower:
         if self.local:
             return any(job.state == State.QUEUED for job in jobs)
         overdue = timezone.now() - timedelta(seconds=PATIENCE)
-        return any(job.is_active and job.next_at < overdue for job in jobs)
+        waiting = Job.objects.filter(pk__in=[job.pk for job in jobs], next_at__lt=overdue).active().unowned()
+        return waiting.exists()
 
     def work_here(self) -> None:
         """Runs the same tasks as a worker, in a thread of this process."""
@@ -194,3 +197,13 @@ def copy(track: Track, to: Path) -> None:
         os.replace(draft, to)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def find_key(stderr: OutputWrapper, last4: str) -> ProviderKey:
+    """The key with these last four characters, or the only one; otherwise ends the command with the choices."""
+    keys = list(ProviderKey.objects.exclude(state=KeyState.REVOKED).select_related("team"))
+    found = [key for key in keys if last4 in ("", key.last4)]
+    if len(found) != 1:
+        known = ", ".join(f"{key.last4} ({key.team.slug})" for key in keys) or "none yet"
+        refuse(stderr, f"Say which key, by its last four characters: {known}.")
+    return found[0]

@@ -3,20 +3,30 @@
 import uuid
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import condition, require_GET, require_POST
+from django_q.tasks import async_task
 
-from musicstudio.accounts.access import get_team_object
+from musicstudio.accounts.access import get_team, get_team_object
 from musicstudio.accounts.models import Role
 from musicstudio.budgets.models import Bucket, Cap
+from musicstudio.core.crypto import Undecryptable
 from musicstudio.core.pages import page, say
 from musicstudio.generation.compose import ComposeForm, Panel
-from musicstudio.generation.models import Job
+from musicstudio.generation.connection import check_connection
+from musicstudio.generation.models import Job, resume_queue
+from musicstudio.generation.overview import Overview
 from musicstudio.generation.queue import Queue
+from musicstudio.generation.webhooks import receive
 from musicstudio.projects.models import Project
+from musicstudio.providers.base import ProviderError
+from musicstudio.providers.models import KeyState, MusicModel, ProviderKey
 
 
 def get_project(request: HttpRequest, team: str, slug: str, role: Role = Role.VIEWER) -> Project:
@@ -144,3 +154,104 @@ def after(request: HttpRequest, job: Job, text: str) -> HttpResponse:
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect("project", job.team.slug, job.project.slug)
     return say(page(request, "generation/queue.html", queue_context(request, Queue(job.project))), text)
+
+
+@require_POST
+@login_required
+def retry(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
+    """A new attempt for every take of the request that ended for the same reason, as far as the caps allow."""
+    job = get_job(request, team, pk, Role.PRODUCER)
+    alike = Job.objects.filter(team=job.team, batch=job.batch, state=job.state, reason=job.reason)
+    try:
+        with transaction.atomic():
+            for take in alike.select_related("prompt", "model", "hold", "team", "project"):
+                take.retry(request.user)  # type: ignore[arg-type]
+    except ValidationError as refused:
+        return after(request, job, " ".join(refused.messages))
+    return after(request, job, "Queued again.")
+
+
+@require_POST
+@login_required
+def ask_again(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
+    """An admin has the provider asked once more about an uncertain take."""
+    job = get_job(request, team, pk, Role.ADMIN)
+    done = job.ask_again(request.POST.get("remote_id", "").strip()[:200])
+    return after(request, job, "Asking the provider again." if done else "The provider cannot be asked about this take.")
+
+
+@require_GET
+@login_required
+def jobs(request: HttpRequest, team: str) -> HttpResponse:
+    """Every job of the team, for its admins."""
+    place = get_team(request, team, Role.ADMIN)
+    context = {"team": place, "overview": Overview(place, request.GET), "here": "jobs"}
+    return page(request, "generation/jobs.html", context)
+
+
+def get_key(request: HttpRequest, team: str, pk: uuid.UUID) -> ProviderKey:
+    """The team's key, for its admins."""
+    keys = ProviderKey.objects.exclude(state=KeyState.REVOKED).select_related("team")
+    return get_team_object(request, keys, Role.ADMIN, team=team, pk=pk)
+
+
+@require_GET
+@login_required
+def connection(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
+    """A key's connection: its pause, its limits, what checks and calibrations found."""
+    return connection_page(request, get_key(request, team, pk))
+
+
+def connection_page(request: HttpRequest, key: ProviderKey, wrong: str = "") -> HttpResponse:
+    """The page, with what was wrong with the last request, if something was."""
+    model = MusicModel.objects.enabled().priced().filter(provider=key.provider).first()
+    total = model.quote(model.min_ms).amount_micros if model and model.price else None
+    shown = {"team": key.team, "key": key, "model": model, "total": total, "reports": key.reports.all()[:5], "wrong": wrong}
+    return page(request, "generation/connection.html", shown | {"here": "settings"}, status=422 if wrong else 200)
+
+
+@require_POST
+@login_required
+def check_key(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
+    """Checks the connection; spends nothing."""
+    key = get_key(request, team, pk)
+    try:
+        check_connection(key, request.user)  # type: ignore[arg-type]
+    except (Undecryptable, ProviderError) as error:
+        return connection_page(request, key, str(error))
+    return redirect("connection", team, pk)
+
+
+@require_POST
+@login_required
+def calibrate_key(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
+    """One take with its raw answers recorded, made by a worker, at the price the owner saw."""
+    key, agreed = get_key(request, team, pk), request.POST.get("agreed", "")
+    get_team(request, team, Role.OWNER)
+    if not agreed.isdigit():
+        return connection_page(request, key, "Agree to the price first.")
+    async_task("musicstudio.generation.tasks.calibrate", str(key.pk), request.user.pk, int(agreed), q_options={"save": False})
+    messages.info(request, "The calibration is under way; its report appears here.")
+    return redirect("connection", team, pk)
+
+
+@require_POST
+@login_required
+def pause_key(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
+    """Holds everything back that would go out with the key, or lets it go again."""
+    key = get_key(request, team, pk)
+    if request.POST.get("pause") == "1":
+        key.pause(f"Paused by {request.user}.")
+    else:
+        key.resume()
+        resume_queue()
+    return redirect("connection", team, pk)
+
+
+@csrf_exempt  # signed by the provider instead
+@require_POST
+def webhook(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """A provider's call about a finished job: 204, or 401 when it is not signed with one of the key's secrets."""
+    key = ProviderKey.objects.filter(pk=pk).first()
+    accepted = key is not None and receive(key, request.headers, request.body)
+    return HttpResponse(status=204 if accepted else 401)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import unicodedata
 from collections.abc import Generator, Mapping
 from dataclasses import replace
@@ -92,6 +93,8 @@ class AIGateway:
         self._allow_loopback = allow_loopback
         #: The key's request window as the last answer told it, or None.
         self.rate: wire.RateLimit | None = None
+        #: Seconds by which the gateway's clock is ahead of ours, as the last answer's Date told it, or None.
+        self.clock_skew: float | None = None
         media = _media_origins(media_hosts, allow_loopback=allow_loopback)
         api = Origin.of(httpx.URL(self._base))
         own = [api] if api.is_loopback else [api, *media[:1]]
@@ -301,6 +304,7 @@ class AIGateway:
         pairs = [(name, self._auth.hidden(value)) for name, value in response.headers.multi_items()]
         headers = httpx.Headers(pairs, encoding="utf-8")
         self.rate = wire.parse_rate(headers) or self.rate
+        self.clock_skew = wire.clock_skew(headers, time.time()) if "date" in headers else self.clock_skew
         request_id = wire.word(headers.get("x-request-id"), 200) or request.headers.get("x-request-id", "")
         clean = self._auth.hidden(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
         return wire.Answer(response.status_code, headers, clean, request_id)

@@ -153,6 +153,12 @@ def retry_after(headers: Mapping[str, str], now: float | None = None) -> float |
     return float(min(max(seconds, Decimal(0)), Decimal(LONGEST_WAIT)))
 
 
+def clock_skew(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds by which the other side's clock is ahead; to a second, as Date is (RFC 9110, 6.6.1). None without a date."""
+    there = _http_date(headers.get("date", ""))
+    return None if there is None else there.timestamp() - now
+
+
 def _http_date(text: str) -> datetime | None:
     try:
         parsed = parsedate_to_datetime(text)

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
+import httpx
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -14,6 +15,10 @@ from musicstudio.accounts.models import Team, User
 from musicstudio.core import crypto, money
 from musicstudio.projects.models import Prompt
 from musicstudio.providers.aigateway import AIGateway
+from musicstudio.providers.signing import WebhookSecret
+from musicstudio.providers.throttle import Throttled
+
+__all__ = ["WebhookSecret"]  # found here by Django, and by name
 
 
 class Provider(models.TextChoices):
@@ -234,7 +239,7 @@ class KeyState(models.TextChoices):
     REVOKED = "revoked", "Revoked"
 
 
-class ProviderKey(models.Model):
+class ProviderKey(Throttled):
     """A team's own key. Write-only: the secret leaves this row only towards the provider."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -258,7 +263,7 @@ class ProviderKey(models.Model):
     def __str__(self) -> str:
         return f"{self.label} •••• {self.last4}"
 
-    def client(self) -> AIGateway:
+    def client(self, transport: httpx.AsyncBaseTransport | None = None) -> AIGateway:
         """A client that speaks with this key; raises crypto.Undecryptable. Close it with `aclose()`."""
         return AIGateway(
             crypto.decrypt(self.ciphertext),
@@ -266,6 +271,7 @@ class ProviderKey(models.Model):
             media_hosts=tuple(settings.AIGATEWAY_MEDIA_HOSTS),
             allow_loopback=settings.ALLOW_LOOPBACK_GATEWAY,
             timeout=settings.GATEWAY_ANSWER_SECONDS,
+            transport=transport,
         )
 
     def revoke(self) -> None:

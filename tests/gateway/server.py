@@ -68,6 +68,7 @@ class Job:
     body: dict[str, Any]
     plan: JobPlan
     born: float
+    key: str = ""  # the Idempotency-Key it was asked with
     polls: int = 0
     last_poll: float | None = None  # that was answered
     last_asked: float | None = None
@@ -111,6 +112,7 @@ class Gateway:
         self.warned: set[str] = set()  # … or dropped with a warning header
         self.balance: Any = {"balance_cents": 4200, "recent_spend": {"day_cents": 130}}
         self.headers: dict[str, str] = {}  # sent with every answer of the API
+        self.latency: Callable[[str], float] = lambda operation: 0.0  # seconds before an answer leaves
         self.webhook_secret = "whsec-test"
         self.jobs: dict[str, Job] = {}
         self.seen: list[Seen] = []
@@ -209,6 +211,13 @@ class Gateway:
             return min((gap for job in self.jobs.values() for gap in job.gaps), default=None)
 
     @property
+    def submitted_twice(self) -> list[str]:
+        """References that more than one job was made for: must stay empty."""
+        with self.lock:
+            made = collections.Counter(job.key for job in self.jobs.values())
+        return [key for key, number in made.items() if number > 1]
+
+    @property
     def strangers_with_key(self) -> list[Seen]:
         """Requests that carried a key to the server that is not ours: must stay empty."""
         with self.lock:
@@ -235,7 +244,7 @@ class Gateway:
                 self.replays += 1
                 return 200, self.record(self.jobs[known[0]])
             plan = self._plans.popleft() if self._plans else self.plan
-            job = Job(f"job_{uuid.uuid4().hex[:12]}", body, plan, self.clock())
+            job = Job(f"job_{uuid.uuid4().hex[:12]}", body, plan, self.clock(), key)
             self.jobs[job.id] = job
             self._keys[key] = (job.id, digest)
             return 202, self.record(job)
@@ -365,6 +374,8 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(fault, Fault) and fault.act == "instead":
             return self.wrong(fault)
         status, answer, extra = self.answer(operation, parts, body, key)
+        if (seconds := gateway.latency(operation)) > 0:
+            gateway.stopping.wait(seconds)
         if isinstance(fault, Fault):
             return self.wrong(fault)
         if isinstance(answer, Fault):

@@ -8,12 +8,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.storage import default_storage
 from django.utils import timezone
+from django_q.models import OrmQ
 
-from musicstudio.generation import outcome, sweep
-from musicstudio.generation.models import Job, Reason, State, Sweeper
+from musicstudio.core import cluster
+from musicstudio.generation import claim, collect, lease, outcome, sweep
+from musicstudio.generation.models import Job, Pause, Reason, State, Sweeper
 from musicstudio.library.models import Track
+from musicstudio.providers import base
+from musicstudio.providers.models import ProviderKey
 from tests.gateway.faults import LOST_SUBMITS, RESULT_SHAPES, UNREADABLE
 from tests.gateway.server import BROKE, REVOKED, JobPlan
 from tests.generation.conftest import HURRY, PRICE, Stage
@@ -67,8 +72,6 @@ def test_it_finds_the_file_in_every_documented_place(stage: Stage, shape: str) -
         ("400 text", Reason.INVALID_REQUEST),
         ("400 refused", Reason.CONTENT_REFUSED),
         ("401 number", Reason.KEY_REJECTED),
-        ("402 text", Reason.NO_FUNDS),
-        ("403 spend", Reason.NO_FUNDS),
         ("403 text", Reason.FORBIDDEN),
         ("404 text", Reason.INVALID_REQUEST),
         ("409 number", Reason.INVALID_REQUEST),
@@ -226,15 +229,15 @@ def test_a_file_that_is_not_there_at_first_is_fetched_again(stage: Stage, fault:
 
 
 def test_a_full_disk_is_waited_for(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, tries = sweep.finish, []
+    real, tries = collect.store, []
 
-    def full_twice(*args: Any, **kwargs: Any) -> bool:
+    def full_twice(*args: Any, **kwargs: Any) -> str:
         tries.append(1)
         if len(tries) < 3:
             raise OSError(28, "No space left on device")
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(sweep, "finish", full_twice)
+    monkeypatch.setattr(collect, "store", full_twice)
     assert stage.run().state == State.SUCCEEDED
     assert stage.money == (0, PRICE) and len(stage.gateway.submissions) == 1
 
@@ -242,9 +245,7 @@ def test_a_full_disk_is_waited_for(stage: Stage, monkeypatch: pytest.MonkeyPatch
 def test_cancelling_a_job_that_waits_at_the_gateway_releases_it(stage: Stage) -> None:
     [job] = stage.ask()
     stage.gateway.plan = JobPlan(ends="never", words=("queued", "queued"))
-    assert outcome.claim(job, 60)
-    Job.objects.filter(pk=job.pk).update(state=State.QUEUED, next_at=timezone.now())
-    cancel_at_first_poll(stage, job)
+    cancel_after("submitted", job)
     job.refresh_from_db()
     assert job.state == State.CANCELLED and stage.money == (0, 0)
 
@@ -252,52 +253,230 @@ def test_cancelling_a_job_that_waits_at_the_gateway_releases_it(stage: Stage) ->
 def test_cancelling_a_job_in_the_making_keeps_the_money_held(stage: Stage) -> None:
     [job] = stage.ask()
     stage.gateway.plan = JobPlan(ends="never", words=("running", "running"))
-    cancel_at_first_poll(stage, job)
+    cancel_after("keep_waiting", job)
     job.refresh_from_db()
     assert (job.state, job.reason) == (State.UNCERTAIN, Reason.CANCELLED_LATE)
-    assert stage.money == (PRICE, 0)
+    assert stage.money == (PRICE, 0) and len(stage.gateway.requests("cancel")) == 1
 
 
-def cancel_at_first_poll(stage: Stage, job: Job) -> None:
-    """Somebody presses Cancel after the gateway has taken the job and was asked once."""
-    answered = outcome.keep_waiting
+def cancel_after(step: str, job: Job) -> None:
+    """Somebody presses Cancel right after a step was written."""
+    real = getattr(outcome, step)
 
-    def then_cancel(*args: Any) -> None:
-        answered(*args)
+    def then_cancel(*args: Any) -> float:
+        seconds = real(*args)
         Job.objects.get(pk=job.pk).cancel()
+        return float(seconds)
 
-    outcome.keep_waiting = then_cancel
+    setattr(outcome, step, then_cancel)
     try:
         sweep.run(HURRY)
     finally:
-        outcome.keep_waiting = answered
+        setattr(outcome, step, real)
+
+
+def send_and_die(job: Job) -> uuid.UUID:
+    """A sweeper marks the job as being sent, and is never heard of again."""
+    token = Sweeper.take("dead", 60)
+    assert token is not None
+    [claimed] = claim.take_to_submit(token, claim.Turns(), 1, 60.0, lambda key: True)
+    assert claimed.pk == job.pk
+    Sweeper.objects.update(alive_until=timezone.now() - timedelta(seconds=1))
+    return token
 
 
 def test_a_submit_cut_short_by_a_dying_worker_waits_for_a_person(stage: Stage) -> None:
     [job] = stage.ask()
-    assert outcome.claim(job, 0)  # the worker dies here
+    send_and_die(job)
     sweep.run(HURRY)
     job.refresh_from_db()
     assert (job.state, job.reason) == (State.UNCERTAIN, Reason.NO_ANSWER)
     assert stage.money == (PRICE, 0) and stage.gateway.submissions == []
 
 
-def test_a_running_job_is_followed_by_the_next_worker(stage: Stage) -> None:
-    stage.gateway.next_jobs(JobPlan(polls=1))
+def test_where_repeats_are_recognised_a_submit_cut_short_is_sent_again(stage: Stage) -> None:
     [job] = stage.ask()
-    Sweeper.take(sweep.SLOT, -5)  # a dead worker's lease, run out
+    ProviderKey.objects.update(repeats="key")
+    stage.gateway.idempotency = True
+    send_and_die(job)
     sweep.run(HURRY)
+    job.refresh_from_db()
+    assert job.state == State.SUCCEEDED and stage.money == (0, PRICE)
+
+
+def test_a_lost_answer_is_asked_for_again_with_the_same_reference(stage: Stage) -> None:
+    ProviderKey.objects.update(repeats="key")
+    stage.gateway.idempotency = True
+    stage.gateway.fail("submit", "drop after", times=2)
+    assert stage.run().state == State.SUCCEEDED
+    assert len(stage.gateway.jobs) == 1 and len({sent.headers["idempotency-key"] for sent in stage.gateway.submissions}) == 1
+    assert stage.gateway.replays == 2 and stage.money == (0, PRICE)
+
+
+def test_after_a_lost_answer_not_even_a_clear_no_releases_the_money(stage: Stage) -> None:
+    ProviderKey.objects.update(repeats="key")
+    stage.gateway.fail("submit", "drop after")
+    stage.gateway.fail("submit", "400 text")
+    job = stage.run()
+    assert job.state == State.UNCERTAIN and stage.money == (PRICE, 0)
+
+
+def test_a_running_job_is_followed_by_the_next_worker(stage: Stage) -> None:
+    [job] = stage.ask()
+    token = send_and_die(job)
+    Job.objects.filter(pk=job.pk).update(state=State.QUEUED, owner=None, next_at=timezone.now())
+    stage.gateway.plan = JobPlan(polls=3)
+    stop_after_submits(stage)
+    job.refresh_from_db()
+    assert job.state == State.RUNNING and job.owner is None
+    Job.objects.filter(pk=job.pk).update(owner=token)  # as if the dead one had sent it
+    sweep.run(HURRY)
+    job.refresh_from_db()
+    assert job.state == State.SUCCEEDED and len(stage.gateway.submissions) == 1
+
+
+def stop_after_submits(stage: Stage) -> None:
+    """A sweep whose worker is told to stop once everything is sent."""
+    real = outcome.submitted
+
+    def then_stop(*args: Any) -> float:
+        cluster._stopping = not Job.objects.filter(state=State.QUEUED).exists()
+        return real(*args)
+
+    outcome.submitted = then_stop
+    try:
+        sweep.run(HURRY)
+    finally:
+        outcome.submitted, cluster._stopping = real, False
+
+
+def test_a_cluster_sweeps_once_at_a_time(stage: Stage) -> None:
+    stage.ask()
+    token = Sweeper.take(lease.place(), 60)
+    assert token is not None and Sweeper.take(lease.place(), 60) is None
+    sweep.run(HURRY)
+    assert stage.gateway.submissions == []
+    assert Sweeper.beat(token, 60) and not Sweeper.beat(uuid.uuid4(), 60)
+
+
+def test_another_cluster_takes_a_slot_of_its_own_and_leaves_owned_jobs_alone(stage: Stage) -> None:
+    [job] = stage.ask()
+    token = Sweeper.take("elsewhere", 60)
+    assert token is not None
+    claim.take_to_submit(token, claim.Turns(), 1, 60.0, lambda key: True)
+    mine = Sweeper.take(lease.place(), 60)
+    assert mine is not None and claim.take_left_behind(mine, 10) == []
+    Sweeper.objects.filter(token=token).update(alive_until=timezone.now() - timedelta(seconds=1))
+    assert [left.pk for left in claim.take_left_behind(mine, 10)] == [job.pk]
+    assert claim.take_left_behind(mine, 10) == []
+
+
+def test_a_sweeper_without_its_lease_changes_nothing(stage: Stage) -> None:
+    [job] = stage.ask()
+    token = Sweeper.take("slow", 60)
+    assert token is not None
+    [held] = claim.take_to_submit(token, claim.Turns(), 1, 60.0, lambda key: True)
+    Sweeper.objects.update(alive_until=timezone.now() - timedelta(seconds=1))
+    assert not Sweeper.beat(token, 60)  # ran out, even though nobody took it
+    other = Sweeper.take("quick", 60)
+    assert other is not None and len(claim.take_left_behind(other, 10)) == 1
+    assert not held.fail(Reason.UNAVAILABLE) and not held.doubt(Reason.NO_ANSWER)
+    job.refresh_from_db()
+    assert (job.state, job.owner) == (State.SUBMITTING, other) and stage.money == (PRICE, 0)
+
+
+def test_an_answer_that_comes_after_the_lease_was_lost_still_finds_its_job(stage: Stage) -> None:
+    [job] = stage.ask()
+    token = Sweeper.take("slow", 60)
+    assert token is not None
+    [held] = claim.take_to_submit(token, claim.Turns(), 1, 60.0, lambda key: True)
+    Job.objects.get(pk=job.pk).doubt(Reason.NO_ANSWER)
+    _, record = stage.gateway.submit({"prompt": "piano", "model": job.model.slug, "duration": 15}, job.reference)
+    outcome.submitted(held, base.Submitted(ref={"id": record["id"]}), 0.0)  # type: ignore[index]
+    sweep.run(HURRY)
+    job.refresh_from_db()
+    assert job.state == State.SUCCEEDED and stage.money == (0, PRICE)
+
+
+@pytest.mark.parametrize("fault", ["402 text", "402 budget", "403 spend"])
+def test_without_funds_every_job_of_the_key_waits_and_no_further_one_is_sent(stage: Stage, fault: str) -> None:
+    stage.gateway.fail("submit", fault, times=None)
+    jobs = stage.ask(takes=8) + stage.ask(takes=8)
+    sweep.run(HURRY)
+    assert set(Job.objects.values_list("state", flat=True)) == {State.QUEUED}
+    assert stage.money == (16 * PRICE, 0) and len(stage.gateway.submissions) <= sweep.SUBMITS_AT_ONCE
+    key = ProviderKey.objects.get()
+    assert key.is_paused and key.pause_reason
+    stage.gateway.mend()
+    key.resume()
+    sweep.run(HURRY)
+    assert Track.objects.count() == len(jobs) and stage.money == (0, 16 * PRICE)
+
+
+def test_a_paused_key_is_tried_again_when_its_time_is_over(stage: Stage) -> None:
+    [job] = stage.ask()
+    ProviderKey.objects.get().pause("empty", timezone.now() + timedelta(minutes=15))
+    sweep.run(HURRY)
+    assert stage.gateway.submissions == [] and not outcome.pending()
+    with time_machine.travel(timezone.now() + timedelta(minutes=16), tick=True):
+        assert outcome.pending()
+        sweep.run(HURRY)
     job.refresh_from_db()
     assert job.state == State.SUCCEEDED
 
 
-def test_only_the_holder_of_the_lease_sweeps(stage: Stage) -> None:
-    stage.ask()
-    token = Sweeper.take(sweep.SLOT, 60)
-    assert token is not None and Sweeper.take(sweep.SLOT, 60) is None
+@pytest.mark.parametrize("scope", ["everything", "aigateway"])
+def test_a_pause_sends_nothing_new_and_follows_what_runs(stage: Stage, scope: str) -> None:
+    stage.gateway.plan = JobPlan(polls=2)
+    [running] = stage.ask()
+    stop_after_submits(stage)
+    Pause.objects.begin(scope, "maintenance")
+    [waiting] = stage.ask()
     sweep.run(HURRY)
-    assert stage.gateway.submissions == []
-    assert Sweeper.beat(sweep.SLOT, token, 60) and not Sweeper.beat(sweep.SLOT, uuid.uuid4(), 60)
+    running.refresh_from_db()
+    waiting.refresh_from_db()
+    assert (running.state, waiting.state) == (State.SUCCEEDED, State.QUEUED)
+    Pause.objects.end(scope)
+    sweep.run(HURRY)
+    waiting.refresh_from_db()
+    assert waiting.state == State.SUCCEEDED
+
+
+def test_a_job_whose_key_was_refused_ends_without_being_sent(stage: Stage) -> None:
+    [job] = stage.ask()
+    ProviderKey.objects.get().reject("Invalid API key")
+    sweep.run(HURRY)
+    job.refresh_from_db()
+    assert (job.state, job.reason) == (State.FAILED, Reason.KEY_REJECTED)
+    assert stage.gateway.submissions == [] and stage.money == (0, 0)
+
+
+def test_a_key_runs_no_more_jobs_at_once_than_it_may(stage: Stage) -> None:
+    ProviderKey.objects.update(max_running=2)
+    stage.gateway.plan = JobPlan(polls=3)
+    most = []
+    real = outcome.submitted
+
+    def counted(*args: Any) -> float:
+        most.append(Job.objects.filter(state__in=claim.FLIGHT).count())
+        return real(*args)
+
+    outcome.submitted = counted
+    try:
+        stage.ask(takes=6)
+        sweep.run(HURRY)
+    finally:
+        outcome.submitted = real
+    assert max(most) == 2 and Track.objects.count() == 6
+
+
+def test_a_worker_that_stops_hands_over_and_the_next_poll_keeps_its_distance(stage: Stage) -> None:
+    stage.gateway.plan = JobPlan(ends="never")
+    stage.ask(takes=3)
+    stop_after_submits(stage)
+    jobs = list(Job.objects.all())
+    assert {job.owner for job in jobs} == {None} and {job.state for job in jobs} == {State.RUNNING}
+    assert not Sweeper.living().exists() and OrmQ.objects.exists()
 
 
 def test_a_job_is_polled_no_faster_than_every_three_seconds(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

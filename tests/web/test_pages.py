@@ -40,7 +40,7 @@ def test_every_address_of_a_team_is_closed_to_strangers_and_asks_anonymous_peopl
     """Walks the URL tree, so a new page can't be forgotten."""
     [job] = make_jobs(cast.project, cast.producer)
     track, key = make_track(cast.project, cast.producer), make_key(cast.team)
-    rows: dict[str, uuid.UUID] = {"jobs": job.pk, "tracks": track.pk, "settings": key.pk}
+    rows: dict[str, uuid.UUID] = {"jobs": job.pk, "tracks": track.pk, "settings": key.pk, "keys": key.pk}
     checked = 0
     for route, pattern in patterns(get_resolver()):
         if not route.startswith("t/<slug:team>/"):
