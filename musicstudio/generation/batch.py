@@ -22,8 +22,8 @@ class Batch:
     a conditional change that may be repeated.
     """
 
-    def __init__(self, alive: Callable[[], bool], every: float = EVERY) -> None:
-        self.alive, self.every = alive, every
+    def __init__(self, alive: Callable[[], bool]) -> None:
+        self.alive = alive
         self.ops: list[Op] = []
         self.wanted = asyncio.Event()
         self.closing = False
@@ -41,7 +41,7 @@ class Batch:
             await self.wanted.wait()
             self.wanted.clear()
             if not self.closing:
-                await asyncio.sleep(self.every)
+                await asyncio.sleep(EVERY)
             ops, self.ops = self.ops, []
             if ops:
                 for (_, _, future), (done, value) in zip(ops, await sync_to_async(self.flush)(ops), strict=True):

@@ -7,6 +7,7 @@ anything is lost, doubled or wrong.
 
 import argparse
 import collections
+import contextlib
 import json
 import os
 import random
@@ -210,10 +211,8 @@ class Siege:
 
 
 def kill(process: psutil.Process) -> None:
-    try:
+    with contextlib.suppress(psutil.NoSuchProcess):
         process.kill()
-    except psutil.NoSuchProcess:
-        pass
 
 
 if __name__ == "__main__":

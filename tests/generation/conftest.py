@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from musicstudio.budgets.verify import broken_invariants
-from musicstudio.generation import outcome, sweep
+from musicstudio.generation import batch, outcome, sweep
 from musicstudio.generation.models import Job
 from tests.conftest import Cast
 from tests.factories import gateway_model, make_jobs, make_key
@@ -66,6 +66,7 @@ def stage(cast: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
     monkeypatch.setattr(outcome, "later", soon)
     monkeypatch.setattr(outcome, "LOST_AFTER", timedelta(0))
+    monkeypatch.setattr(batch, "EVERY", 0.005)
     settings.GATEWAY_ANSWER_SECONDS = 5.0
     with Gateway(poll_floor=0.0) as gateway:
         settings.AIGATEWAY_BASE_URL = gateway.url

@@ -121,9 +121,7 @@ def test_the_commands_print_what_was_found_and_ask_before_they_spend(stage: Stag
 
 
 def test_keys_tokens_and_secrets_are_not_kept() -> None:
-    assert (
-        redacted("sk-aig-123456789 at https://m.example/a.mp3?token=x end") == "[key] at https://m.example/a.mp3?[token] end"
-    )
+    assert redacted("sk-aig-123456789 at https://m.example/a.mp3?token=x end") == "[key] at https://m.example/a.mp3?[token] end"
     assert clean({"secret": "0123456789abcdef", "rows": [{"api_key": "x" * 20, "id": "job_1"}]}) == {
         "secret": "[hidden]",
         "rows": [{"api_key": "[hidden]", "id": "job_1"}],
