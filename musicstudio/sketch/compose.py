@@ -128,7 +128,7 @@ def _mode(genre: Genre, brief: Brief, dice: Dice) -> str:
 def _sections(genre: Genre, brief: Brief, fitted: Fit, bar: int, body: int, dice: Dice) -> tuple[Section, ...]:
     if fitted.bars < 2:
         core = min(genre.form, key=lambda part: part.priority)
-        energy = 40 if brief.soft_end else max(55, min(95, core.energy))
+        energy = 40 if brief.soft_end else 95 if brief.sting else max(55, min(95, core.energy))
         return (Section(core.kind, 0, body, max(1, -(-body // bar)), energy),)
     seconds_per_bar = bar / TICKS * 60 / fitted.bpm
     hits = tuple((bars, kind) for at, kind in brief.hits if 0 < (bars := round(at / seconds_per_bar)) < fitted.bars)

@@ -295,7 +295,7 @@ def _with_sounds(brief: Brief, mentions: list[Mention], said: list[str], notes: 
                 notes.append("The sketch engine cannot sing; this is instrumental.")
         elif m.group in ("instrument", "role") and m.negated:
             unwanted[_unwanted_name(m)] = None
-            said.append(f"no {m.key}")
+            said.append(f"no {_unwanted_name(m)}")
         elif m.group == "instrument":
             wanted[m.key] = None
             solo = solo or m.solo
