@@ -136,7 +136,7 @@ def _piece(path: Path, brief: Brief, score: Score, sample_rate: int, stems: tupl
         path=path,
         seconds=round(score.seconds * sample_rate) / sample_rate,
         sample_rate=sample_rate,
-        bpm=round(score.bpm, 1),
+        bpm=round(brief.bpm if brief.bpm and not brief.loop else score.bpm, 1),
         key=key_name(score.tonic, score.mode),
         genre=GENRES[score.genre].title,
         instruments=tuple(names),
