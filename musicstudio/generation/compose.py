@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Count
+from django.db.models import Count, Max
 
 from musicstudio.accounts.models import Membership, Role, User
 from musicstudio.budgets.models import Bucket
@@ -181,9 +181,9 @@ class Panel:
 
     @cached_property
     def recent(self) -> list[Prompt]:
-        """The project's newest prompts, each with `asked`, the number of takes."""
-        prompts = Prompt.objects.filter(project=self.project).annotate(asked=Count("jobs"))
-        return list(prompts.order_by("-created_at")[:RECENT])
+        """The prompts asked last in the project, each with `asked`, the number of takes."""
+        prompts = Prompt.objects.filter(project=self.project, jobs__isnull=False)
+        return list(prompts.annotate(asked=Count("jobs"), last=Max("jobs__created_at")).order_by("-last")[:RECENT])
 
     @cached_property
     def values(self) -> dict[str, Any]:

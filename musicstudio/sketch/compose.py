@@ -94,7 +94,7 @@ def compose(brief: Brief, seconds: float, seed: int, variation: int = 0) -> Scor
 def _plan(brief: Brief, seconds: float, seed: int, variation: int) -> Plan:
     genre = GENRES[brief.genre]
     dice = Dice(brief.text, genre.name, seed, "plan")
-    bpm = brief.bpm or _tempo(genre, brief, dice)
+    bpm = _pulse(brief.bpm, genre) if brief.bpm else _tempo(genre, brief, dice)
     bar, beat = METERS[brief.meter or genre.meter]
     mode = brief.mode or _mode(genre, brief, dice)
     tonic = brief.tonic if brief.tonic is not None else dice.pick(genre.tonics)
@@ -115,6 +115,12 @@ def _tempo(genre: Genre, brief: Brief, dice: Dice) -> float:
         place = (place + (1.0 if brief.pace > 0 else 0.0)) / 2
         low, high = low + min(0.0, brief.pace) * 0.12 * low, high + max(0.0, brief.pace) * 0.12 * high
     return round(low + place * (high - low), 1)
+
+
+def _pulse(bpm: float, genre: Genre) -> float:
+    """The tempo of the written beat: trap "at 140" is written at 70, drum and bass "at 87" at 174; one hears the same."""
+    low, high = 0.92 * genre.bpm[0], 1.08 * genre.bpm[1]
+    return next((beat for beat in (bpm, bpm / 2, bpm * 2) if low <= beat <= high), bpm)
 
 
 def _mode(genre: Genre, brief: Brief, dice: Dice) -> str:

@@ -12,7 +12,8 @@ GENRE_WORDS: dict[str, str] = {
     ),
     "ambient": (
         "ambient|ambiente|ambiental|ambiance|ambientale|drone|soundscape|meditation|meditative|meditacion|meditacao"
-        "|meditazione|spa|yoga|sleep|sleeping|new age|space music|klanglandschaft|paisaje sonoro|paysage sonore"
+        "|meditazione|spa|yoga|sleep|sleeping|dormir|zum schlafen|dormire|new age|space music|klanglandschaft"
+        "|paisaje sonoro|paysage sonore"
         "|entspannungsmusik|schlafmusik|zen|アンビエント|瞑想|睡眠|環境音楽|ヒーリング"
     ),
     "cinematic": (
@@ -28,7 +29,8 @@ GENRE_WORDS: dict[str, str] = {
     "jazz": "jazz|swing|bebop|be-bop|jazzy|big band|smoky club|jazzig|jazzistico|ジャズ|スウィング",
     "orchestral": (
         "orchestral|orchestra|orchester|orchestre|orquesta|orquestra|orquestal|orchestrale|symphonic|symphony|sinfonico"
-        "|sinfonica|symphonique|sinfonisch|game score|game music|video game music|boss fight|boss battle|fantasy"
+        "|sinfonica|symphonique|sinfonisch|game score|game music|video game music|boss fight|boss battle|battle|battle music"
+        "|fantasy"
         "|adventure|aventura|aventure|abenteuer|avventura|spielmusik|musica de videojuego|musique de jeu video"
         "|musica de jogo|オーケストラ|交響曲|ゲーム音楽|冒険|ファンタジー"
     ),
@@ -132,6 +134,7 @@ INSTRUMENT_WORDS: dict[str, str] = {
     ),
     "synth bass": "synth bass|bassline|synthbass|シンセベース",
     "acid bass": "acid|acid bass|303|tb-303",
+    "reese bass": "reese|reese bass|reese bassline",
     "sub bass": "sub bass|subbass|sub-bass",
     "808": "808|808 bass|tr-808",
     "strings": "strings|string section|streicher|cuerdas|cordes|cordas|archi|ストリングス|弦楽|violins",
@@ -402,6 +405,42 @@ real really recorded retro rich room scene second seconds sehr short signature s
 sort sound sounding sounds spring start starts stil stile street stuck style styled subtle summer sur tempo that the
 theme then this through time to too track traditional tres tune uber um uma un una unas und under une uno unos using
 very veux vibe vibes video vintage vorrei want warm weniger when where which while winter with without would write y
-your zum zur
+your zum zur game huge klang klange son sonido sonidos sons study suoni suono two
 """
 SILENT_WORDS = frozenset(_SILENT.split())
+
+# Style words that are often mere adjectives: any other style named in the prompt goes first.
+WEAK_STYLE_WORDS = frozenset(
+    [
+        "epic",
+        "epico",
+        "epica",
+        "epique",
+        "episch",
+        "epische",
+        "film",
+        "movie",
+        "cinema",
+        "acoustic",
+        "acustico",
+        "acustica",
+        "acoustique",
+        "akustisch",
+        "club",
+        "dance",
+        "danza",
+        "danse",
+        "adventure",
+        "fantasy",
+        "kids",
+        "toy",
+        "presentation",
+        "commercial",
+        "tension",
+        "tense",
+        "adventure",
+        "ambience",
+        "壮大",
+        "映画",
+    ]
+)

@@ -189,14 +189,14 @@ def _is_solo(before: str, after: str) -> bool:
 
 def _genre(mentions: list[Mention], text: str, said: list[str], notes: list[str]) -> str:
     """A style named, else a near style, an era, the instruments' home, the mood's; else the calm fallback."""
-    for wanted in ("genre", "near"):
-        for mention in mentions:
-            if mention.group == wanted and not mention.negated:
-                title = GENRES[mention.key].title
-                said.append(title)
-                if wanted == "near":
-                    notes.append(f"“{mention.word}” has no style of its own here; {title} is the nearest.")
-                return mention.key
+    named = [m for m in mentions if m.group in ("genre", "near") and not m.negated]
+    named.sort(key=lambda m: (m.word in lexicon.WEAK_STYLE_WORDS, m.group == "near"))
+    for mention in named:
+        title = GENRES[mention.key].title
+        said.append(title)
+        if mention.group == "near":
+            notes.append(f"“{mention.word}” has no style of its own here; {title} is the nearest.")
+        return mention.key
     if era := _era(text):
         said.append(f"{era}s")
         return _ERAS[era]

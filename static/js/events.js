@@ -37,6 +37,14 @@ document.addEventListener("ms:prefs", e => {
   dispatchEvent(new Event("ms:theme"))
 })
 
+/* A session that ran out answers with the sign-in page: that is a page of its own, never a part of this one. */
+document.addEventListener("htmx:beforeSwap", e => {
+  const came = new URL(e.detail.xhr.responseURL || location.href)
+  if (!came.pathname.startsWith("/accounts/")) return
+  e.detail.shouldSwap = false
+  location.assign(`${came.pathname}?next=${encodeURIComponent(location.pathname + location.search)}`)
+})
+
 const scroller = () => document.querySelector("#main .scroll")
 document.addEventListener("htmx:beforeSwap", e => {
   if (e.detail.target?.id !== "main") return

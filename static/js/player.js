@@ -3,8 +3,8 @@
    What plays and where it stands is kept in localStorage: a reload comes back paused at the same second. */
 
 import { bytes, clock } from "./wave.js";
-const KEY = "ms.player"
 const box = document.getElementById("player")
+const KEY = `ms.player.${box?.dataset.who}`
 const audio = box?.querySelector("audio")
 const part = name => box.querySelector(`[data-p=${name}]`)
 let list = [], index = -1, pending = null, spinner, chosen = false // chosen: somebody has pressed play in this visit or before
@@ -126,6 +126,13 @@ function listen() {
   const media = navigator.mediaSession
   if (media) for (const [name, fn] of Object.entries({ play: () => start(), pause: () => audio.pause(), previoustrack: () => step(-1), nexttrack: () => step(1), seekbackward: () => seekBy(-10), seekforward: () => seekBy(10), seekto: d => seek(d.seekTime) })) media.setActionHandler(name, fn)
 }
+
+/* Signing out leaves nothing behind in the browser: not what was played, not what was half written. */
+document.addEventListener("submit", e => {
+  if (!e.target.action.endsWith("/logout/")) return
+  chosen = false
+  for (const store of [localStorage, sessionStorage]) for (const key of Object.keys(store)) if (key.startsWith("ms.")) store.removeItem(key)
+})
 
 /* Until somebody presses play, the player holds the first track of the page. */
 function offer() {

@@ -171,7 +171,23 @@ def test_a_variation_keeps_key_progression_and_motif_and_changes_the_arrangement
 
 def test_a_tempo_that_was_asked_for_is_never_changed():
     for genre, seconds in itertools.product(sorted(GENRES), LENGTHS):
-        assert compose(parse(f"{genre} 97 bpm"), seconds, 1).bpm == 97
+        assert compose(parse(f"{genre} 103 bpm"), seconds, 1).bpm in (103, 51.5)  # or exactly half: see below
+
+
+def test_half_and_double_time_are_written_in_the_styles_own_beat():
+    assert compose(parse("trap 140 bpm"), 20, 1).bpm == 70
+    assert compose(parse("drum and bass 87 bpm"), 20, 1).bpm == 174
+
+
+def test_without_a_guitar_there_is_no_guitar_of_any_kind():
+    for genre in ("rock", "blues", "folk", "bossa nova", "reggae"):
+        for seed in range(4):
+            tracks = compose(parse(f"{genre} without guitar"), 60, seed).tracks
+            assert not [
+                track.instrument for track in tracks if "guitar" in track.instrument and track.instrument != "bass guitar"
+            ]
+            assert {"lead", "bass"} <= {track.role for track in tracks}
+            assert {"chords", "pad", "arp"} & {track.role for track in tracks}
 
 
 def test_a_styles_tempo_bends_by_four_percent_at_most():

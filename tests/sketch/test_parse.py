@@ -35,6 +35,8 @@ def test_every_style_is_understood_by_its_own_name(name):
         ("sad solo cello", "cinematic"),
         ("christmas bells", "children"),
         ("acoustic guitar by the fire", "folk"),
+        ("epic orchestral battle music", "orchestral"),
+        ("acoustic jazz", "jazz"),
     ],
 )
 def test_styles_are_understood_in_seven_languages_and_through_hints(prompt, genre):

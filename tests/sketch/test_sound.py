@@ -114,6 +114,12 @@ def test_the_ends_of_a_loop_join():
         assert np.abs(audio[-2000:]).max() > 1e-3  # no fade
 
 
+def test_a_background_sound_is_level_all_round_the_loop():
+    _, audio = listen("loop, ambient with rain and no drums", 12.0, 3)
+    level = [np.sqrt(np.mean(np.diff(part, axis=0) ** 2)) for part in np.array_split(audio, 6)]  # highs: mostly the rain
+    assert max(level) / min(level) < 1.5
+
+
 def test_a_stinger_is_short_and_rings():
     _, audio = listen("orchestral stinger", 4.0, 1)
     check_rules(audio, 4.0)
