@@ -9,10 +9,10 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Count
+from django.db.models import Count, Max
 
 from musicstudio.accounts.models import Membership, Role, User
-from musicstudio.budgets.models import Bucket, Cap
+from musicstudio.budgets.models import Bucket
 from musicstudio.core.money import format_micros
 from musicstudio.generation.submit import MAX_SEED, MAX_TAKES
 from musicstudio.projects.models import Format, Project, Prompt
@@ -148,13 +148,13 @@ UNITS = {Unit.SECOND: "s", Unit.MINUTE: "min", Unit.GENERATION: "take", Unit.FRE
 
 @dataclass
 class Panel:
-    """The panel for one member in one project. `form`: what was sent; `source`: the prompt it is filled from."""
+    """The panel for one member in one project. `bucket`: this month's money; `form`: what was sent; `source`: fills the panel."""
 
     project: Project
     membership: Membership
+    bucket: Bucket | None
     form: ComposeForm | None = None
     source: Prompt | None = None
-    sent: bool = False
     batch: uuid.UUID = field(default_factory=uuid.uuid4)
 
     @property
@@ -175,25 +175,15 @@ class Panel:
             reason = f"Needs a key for {Provider(model.provider).label}. {who}"
         elif price is None:
             reason = "Has no price, so it cannot run."
-        elif model.needs_key and self.cap is None:
+        elif model.needs_key and self.bucket is None:
             reason = "The team has no monthly cap yet."
         return Choice(model, price, reason)
 
     @cached_property
-    def cap(self) -> Cap | None:
-        """The team's monthly cap."""
-        return Cap.objects.of(self.project.team)
-
-    @cached_property
-    def bucket(self) -> Bucket | None:
-        """This month of the cap."""
-        return self.cap.bucket() if self.cap else None
-
-    @cached_property
     def recent(self) -> list[Prompt]:
-        """The project's newest prompts, each with `asked`, the number of takes."""
-        prompts = Prompt.objects.filter(project=self.project).annotate(asked=Count("jobs"))
-        return list(prompts.order_by("-created_at")[:RECENT])
+        """The prompts asked last in the project, each with `asked`, the number of takes."""
+        prompts = Prompt.objects.filter(project=self.project, jobs__isnull=False)
+        return list(prompts.annotate(asked=Count("jobs"), last=Max("jobs__created_at")).order_by("-last")[:RECENT])
 
     @cached_property
     def values(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from django_q.tasks import async_task
 
 from musicstudio.accounts.access import get_team, get_team_object
 from musicstudio.accounts.models import Role
+from musicstudio.budgets.models import Bucket, Cap
 from musicstudio.core.crypto import Undecryptable
 from musicstudio.core.pages import page, say
 from musicstudio.generation.compose import ComposeForm, Panel
@@ -41,6 +42,14 @@ def get_job(request: HttpRequest, team: str, pk: uuid.UUID, role: Role) -> Job:
     job = get_team_object(request, jobs, role, team=team, pk=pk)
     request.project = job.project  # type: ignore[attr-defined]
     return job
+
+
+def month_of(request: HttpRequest) -> Bucket | None:
+    """The team's month of its cap, read once a request; None without a cap."""
+    if not hasattr(request, "month"):
+        cap = Cap.objects.of(request.team)  # type: ignore[attr-defined]
+        request.month = cap.bucket() if cap else None  # type: ignore[attr-defined]
+    return request.month  # type: ignore[attr-defined, no-any-return]
 
 
 def queue_context(request: HttpRequest, queue: Queue) -> dict[str, Any]:
@@ -77,7 +86,7 @@ def asked(request: HttpRequest, form: ComposeForm, project: Project) -> bool:
 
 def workspace(request: HttpRequest, form: ComposeForm, project: Project, status: int = 200) -> HttpResponse:
     """The compose panel as it was sent, and on success the queue with the new row."""
-    panel = Panel(project, request.membership, form=form)  # type: ignore[attr-defined]
+    panel = Panel(project, request.membership, month_of(request), form=form)  # type: ignore[attr-defined]
     context = queue_context(request, Queue(project)) | {"compose": panel}
     if not request.htmx:  # type: ignore[attr-defined]
         return page(request, "generation/refused.html", context, status=status)

@@ -39,6 +39,7 @@ class Recorder(httpx.AsyncBaseTransport):
         self.answers: list[dict[str, Any]] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Hands the request on, and what came back to the caller, after keeping it."""
         response = await self.inner.handle_async_request(request)
         kind = response.headers.get("content-type", "")
         kept = {name: redacted(value) for name, value in response.headers.items() if KEPT_HEADERS.match(name.lower())}
@@ -53,6 +54,7 @@ class Recorder(httpx.AsyncBaseTransport):
         return httpx.Response(response.status_code, headers=headers, content=body, request=request)
 
     async def aclose(self) -> None:
+        """Closes the transport underneath."""
         await self.inner.aclose()
 
 

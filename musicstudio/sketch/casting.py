@@ -32,16 +32,37 @@ _RANGES = {
 }  # fmt: skip
 
 
+FAMILIES = {  # "no guitar" means no guitar of any kind
+    "steel guitar": ("steel guitar", "nylon guitar", "clean guitar", "muted guitar", "distorted guitar", "lead guitar"),
+    "clean guitar": ("clean guitar", "muted guitar", "distorted guitar", "lead guitar"),
+    "piano": ("piano", "felt piano"),
+    "strings": ("strings", "synth strings", "tremolo strings", "pizzicato", "violin", "viola", "cello"),
+    "brass": ("brass", "brass stab", "synth brass", "horn", "trumpet", "trombone"),
+    "organ": ("organ", "house organ", "church organ"),
+    "choir": ("choir", "ooh choir"),
+    "saw lead": ("saw lead", "soft lead", "square lead", "pulse lead", "supersaw", "synth pluck", "stab", "synth brass"),
+    "warm pad": ("warm pad", "glass pad", "dark pad", "synth strings"),
+    "rhodes": ("rhodes", "wurlitzer"),
+    "glockenspiel": ("glockenspiel", "tubular bells", "celesta", "bell pluck", "music box"),
+}
+_SUBSTITUTES = {"chords": ("piano", "organ", "nylon guitar"), "lead": ("violin", "soft lead", "piano")}
+
+
 def cast(genre: Genre, brief: Brief, dice: Dice) -> dict[str, Part]:
     """The parts that play, each narrowed to one instrument."""
     if brief.solo:
         return _solo(genre, brief) if brief.wanted else {}  # nobody but the drummer
     parts: dict[str, Part] = {}
+    barred = {name for word in brief.unwanted for name in FAMILIES.get(word, (word,))}
     for role, part in genre.parts.items():
-        allowed = [name for name in part.instruments if name not in brief.unwanted]
+        allowed = [name for name in (*part.instruments, *_SUBSTITUTES.get(role, ())) if name not in barred]
         choice = dice.below(len(part.instruments))
         if role in brief.unwanted or not allowed:
             continue
+        if own := [name for name in part.instruments if name not in barred]:
+            allowed = own
+        else:
+            part = dataclasses.replace(part, effects=tuple(effect for effect in part.effects if effect != "drive"))
         parts[role] = _with(part, allowed[choice % len(allowed)])
     for name in brief.wanted:
         _seat(parts, genre, name, brief)

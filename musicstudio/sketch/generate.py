@@ -7,6 +7,8 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from musicstudio.sketch.compose import compose
 from musicstudio.sketch.files import FORMATS, write_audio
 from musicstudio.sketch.genres import GENRES
@@ -90,7 +92,7 @@ def generate(
     write_audio(finished.audio, Path(path), format, sample_rate, bits=bits, bitrate=bitrate, tick=watch.ask)
     written: list[Path] = []
     if stems is not None:
-        finished = dataclasses.replace(finished, audio=finished.audio[:, :0])  # the mix is on disk; its memory is needed
+        finished = dataclasses.replace(finished, audio=np.zeros((2, 0), np.float32))  # on disk by now; free its memory
         for name, audio in render_stems(score, sample_rate, player, watch, finished):
             written.append(Path(stems) / f"{name}.wav")
             write_audio(audio, written[-1], "wav", sample_rate, bits=24, tick=watch.ask)
@@ -136,7 +138,7 @@ def _piece(path: Path, brief: Brief, score: Score, sample_rate: int, stems: tupl
         path=path,
         seconds=round(score.seconds * sample_rate) / sample_rate,
         sample_rate=sample_rate,
-        bpm=round(score.bpm, 1),
+        bpm=round(brief.bpm if brief.bpm and not brief.loop else score.bpm, 1),
         key=key_name(score.tonic, score.mode),
         genre=GENRES[score.genre].title,
         instruments=tuple(names),

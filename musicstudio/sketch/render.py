@@ -102,6 +102,8 @@ def _mixed(
     for number, (name, level) in enumerate(score.textures if "texture" in stems else ()):
         watch(done, f"Adding {name}")
         texture(name, bus, sample_rate, score.noise_seed + number)
+        if score.loop:
+            _join_ends(bus, frames, sample_rate)
         if name not in gains:
             gains[name] = _REFERENCE + level - loudness(bus, sample_rate)
         _add(bus, dry, send, gains[name], -60)
@@ -113,6 +115,14 @@ def _mixed(
     if score.tape:
         wobble(dry, sample_rate, 1.1, 0.55)
     return dry
+
+
+def _join_ends(bus: Array, frames: int, sample_rate: int) -> None:
+    """Make a background sound go round: what follows the loop's end is faded into its beginning, nothing rings on."""
+    fade = min(sample_rate, bus.shape[1] - frames, frames)
+    ramp = np.sqrt(np.linspace(0, 1, fade, dtype=np.float32))
+    bus[:, :fade] = bus[:, :fade] * ramp + bus[:, frames : frames + fade] * ramp[::-1]
+    bus[:, frames:] = 0
 
 
 def _add(bus: Array, dry: Array, send: Array, gain_db: float, send_db: float) -> None:

@@ -7,13 +7,15 @@ let leaving = null
 
 export function say(text) { const live = $("live"); live.textContent = ""; setTimeout(() => { live.textContent = text }, 50) }
 
+const passing = el => { el.querySelector("button").addEventListener("click", () => el.remove()); setTimeout(() => el.remove(), 8000) }
+
 export function toast(text) {
   const el = $("toast").content.firstElementChild.cloneNode(true)
   el.querySelector("p").textContent = text
-  el.querySelector("button").addEventListener("click", () => el.remove())
   $("toasts").append(el)
-  setTimeout(() => el.remove(), 8000)
+  passing(el)
 }
+for (const el of document.querySelectorAll("#toasts > .toast")) passing(el)
 
 const REASON = { 403: "You may not do this here. Ask an admin of the team.", 404: "This is no longer here.", 409: "Somebody else was faster. The page shows the newest state after a reload.", 413: "That is too large.", 429: "Too many requests. Try again in a minute." }
 const offline = on => { $("offline").hidden = !on }
@@ -33,6 +35,14 @@ document.addEventListener("ms:prefs", e => {
   root.dataset.theme = e.detail.theme; root.dataset.keys = e.detail.keys
   for (const b of document.querySelectorAll("[data-pref]")) b.setAttribute("aria-pressed", String(e.detail[b.name] === b.value))
   dispatchEvent(new Event("ms:theme"))
+})
+
+/* A session that ran out answers with the sign-in page: that is a page of its own, never a part of this one. */
+document.addEventListener("htmx:beforeSwap", e => {
+  const came = new URL(e.detail.xhr.responseURL || location.href)
+  if (!came.pathname.startsWith("/accounts/")) return
+  e.detail.shouldSwap = false
+  location.assign(`${came.pathname}?next=${encodeURIComponent(location.pathname + location.search)}`)
 })
 
 const scroller = () => document.querySelector("#main .scroll")

@@ -3,8 +3,8 @@
    What plays and where it stands is kept in localStorage: a reload comes back paused at the same second. */
 
 import { bytes, clock } from "./wave.js";
-const KEY = "ms.player"
 const box = document.getElementById("player")
+const KEY = `ms.player.${box?.dataset.who}`
 const audio = box?.querySelector("audio")
 const part = name => box.querySelector(`[data-p=${name}]`)
 let list = [], index = -1, pending = null, spinner, chosen = false // chosen: somebody has pressed play in this visit or before
@@ -121,11 +121,25 @@ function listen() {
   part("volume").addEventListener("input", e => { audio.muted = false; audio.volume = e.target.value / 100 })
   document.addEventListener("click", e => { const b = e.target.closest?.("#main [data-play]"); if (b) toggle(b.closest("[data-track]").dataset.track) })
   document.addEventListener("ms:seek", e => { const row = e.target.closest("#main [data-track]"); if (row) now()?.id === row.dataset.track ? seek(e.detail.time) : playTrack(row.dataset.track, e.detail.time) })
-  document.addEventListener("htmx:afterSettle", mark)
-  document.addEventListener("htmx:historyRestore", mark)
+  for (const event of ["htmx:afterSettle", "htmx:historyRestore"]) document.addEventListener(event, () => { offer(); mark() })
   addEventListener("pagehide", keep)
   const media = navigator.mediaSession
   if (media) for (const [name, fn] of Object.entries({ play: () => start(), pause: () => audio.pause(), previoustrack: () => step(-1), nexttrack: () => step(1), seekbackward: () => seekBy(-10), seekforward: () => seekBy(10), seekto: d => seek(d.seekTime) })) media.setActionHandler(name, fn)
+}
+
+/* Signing out leaves nothing behind in the browser: not what was played, not what was half written. */
+document.addEventListener("submit", e => {
+  if (!e.target.action.endsWith("/logout/")) return
+  chosen = false
+  for (const store of [localStorage, sessionStorage]) for (const key of Object.keys(store)) if (key.startsWith("ms.")) store.removeItem(key)
+})
+
+/* Until somebody presses play, the player holds the first track of the page. */
+function offer() {
+  if (chosen) return
+  list = shown(); index = list.length ? 0 : -1
+  if (!now()) box.hidden = true
+  else if (audio.getAttribute("src") !== now().src) load(now())
 }
 
 function restore() {
@@ -137,8 +151,7 @@ function restore() {
     audio.volume = saved.volume ?? 1; audio.muted = !!saved.muted
     load(now(), saved.at || 0)
   } else {
-    list = shown(); index = list.length ? 0 : -1
-    if (now()) load(now())
+    offer()
   }
   state("paused"); volume()
 }

@@ -5,7 +5,7 @@
 
 const sheet = css => { const s = new CSSStyleSheet(); s.replaceSync(css); return s }
 const CANVAS = "canvas{position:absolute;inset:0;inline-size:100%;block-size:100%;color:var(--wave);outline-color:var(--accent)}" // resolved colours: a canvas can't read light-dark()
-const WAVE = sheet(`:host{display:block;position:relative;contain:strict}${CANVAS}input{position:absolute;inset:0;inline-size:100%;block-size:100%;margin:0;opacity:0;cursor:pointer}:host(:focus-within){outline:2px solid var(--accent);outline-offset:2px;border-radius:6px}:host([still]) input{pointer-events:none}`)
+const WAVE = sheet(`:host{display:block;position:relative;contain:strict}${CANVAS}input{position:absolute;inset:0;inline-size:100%;block-size:100%;margin:0;opacity:0;cursor:pointer}canvas{pointer-events:none}input:focus-visible+canvas{outline:2px solid var(--accent);outline-offset:-2px;border-radius:6px}`)
 const GLYPH = sheet(`:host{display:block;contain:strict}${CANVAS}`)
 
 export const clock = s => { s = Math.max(0, Math.floor(s || 0)); const h = Math.floor(s / 3600), m = Math.floor(s / 60) % 60; return `${h ? `${h}:${String(m).padStart(2, "0")}` : m}:${String(s % 60).padStart(2, "0")}` }
@@ -45,7 +45,7 @@ class Wave extends Drawn {
         e.preventDefault()
         this.ask(Math.min(this.seconds, Math.max(0, this.at + (e.key === "ArrowLeft" ? -1 : 1) * (e.shiftKey ? 1 : 5))))
       })
-      root.append(this.canvas, this.input)
+      root.append(this.input, this.canvas)
       this.read()
     }
     this.watch()

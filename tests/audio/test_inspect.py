@@ -32,9 +32,7 @@ def test_the_relative_gate_ignores_the_quiet_part(tmp_path):
 
 def test_the_absolute_gate_ignores_near_silence(tmp_path):
     """EBU Tech 3341 test signal 4: parts at -72 dBFS do not count."""
-    parts = [
-        sine(s, hz=1000, level=10 ** (db / 20)) for s, db in ((10, -72), (10, -36), (60, -23), (10, -36), (10, -72))
-    ]
+    parts = [sine(s, hz=1000, level=10 ** (db / 20)) for s, db in ((10, -72), (10, -36), (60, -23), (10, -36), (10, -72))]
     soundfile.write(tmp_path / "a.wav", np.concatenate(parts), 48000, subtype="FLOAT")
     assert audio.inspect(tmp_path / "a.wav").lufs == pytest.approx(-23.0, abs=0.1)
 
