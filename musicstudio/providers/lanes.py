@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
+from typing import cast
 
 import httpx
 
@@ -31,8 +32,7 @@ class Lanes(httpx.AsyncBaseTransport):
         except BaseException:
             self._free.put_nowait(lane)
             raise
-        assert isinstance(response.stream, httpx.AsyncByteStream)
-        response.stream = _Occupying(response.stream, lane, self._free)
+        response.stream = _Occupying(cast(httpx.AsyncByteStream, response.stream), lane, self._free)
         return response
 
     async def aclose(self) -> None:
