@@ -205,6 +205,7 @@ class Cap(models.Model):
             )
             if made and last is not None and self.rollover:
                 grants.Grant.objects.roll_over(last, bucket)
+                bucket.refresh_from_db()
             if bucket.period_end > now:
                 return bucket
             last = bucket
@@ -399,4 +400,7 @@ class Entry(models.Model):
         return f"{self.kind} {self.held_delta:+} {self.settled_delta:+}"
 
 
-from musicstudio.budgets import alerts, grants  # noqa: E402, F401 (the room's other tables: they need these)
+from musicstudio.budgets import grants  # noqa: E402 (the rest of the room: these need what is above)
+from musicstudio.budgets.alerts import Alert, LedgerCheck  # noqa: E402
+
+__all__ = ["Alert", "LedgerCheck", "grants"]
