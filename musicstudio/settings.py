@@ -239,5 +239,8 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "WARNING").upper()},
-    "loggers": {"django.request": {"level": "ERROR"}},  # a 404 or a 422 is an answer, not an event
+    "loggers": {
+        "django.request": {"level": "ERROR"},  # a 404 or a 422 is an answer, not an event
+        "httpx": {"level": "WARNING"},  # at INFO it would print signed links
+    },
 }

@@ -22,7 +22,7 @@ for name in list(os.environ):
 os.environ.pop("DEBUG", None)
 os.environ["STUDIO_DATA_DIR"] = str(FOLDER)
 os.environ["STUDIO_ALLOW_LOOPBACK_GATEWAY"] = "1"
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop lives in the test's thread
+os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)  # it would hide database work in an event loop
 if "MS_TEST_DATABASE_URL" in os.environ:
     os.environ["DATABASE_URL"] = os.environ["MS_TEST_DATABASE_URL"]
 else:

@@ -4,7 +4,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
 
-class Adapter(DefaultAccountAdapter):
+class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
     """Closed sign-up; everything else is allauth's default."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

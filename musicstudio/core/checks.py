@@ -58,7 +58,7 @@ def encryption_keys_are_fernet_keys(app_configs: Any, **kwargs: Any) -> list[Che
 @register()
 def queue_redelivers_after_the_timeout(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """django-q2 hands a task out again `retry` seconds after it was pulled; below `timeout` that runs it twice at once."""
-    cluster = settings.Q_CLUSTER
+    cluster: dict[str, Any] = settings.Q_CLUSTER
     found: list[CheckMessage] = []
     if not cluster.get("timeout") or cluster.get("retry", 0) <= cluster["timeout"]:
         hint = "Q_CLUSTER needs a timeout, and retry above it."

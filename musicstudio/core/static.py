@@ -3,7 +3,7 @@
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class Storage(CompressedManifestStaticFilesStorage):
+class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # whitenoise is untyped
     """Django's manifest storage leaves `import './x.js'` unhashed unless asked (django docs, ManifestStaticFilesStorage)."""
 
     support_js_module_import_aggregation = True

@@ -1,9 +1,7 @@
 """Jobs: one take on its way from a prompt to the library, and the sweeper's lease."""
 
 import uuid
-from collections.abc import Mapping
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +14,7 @@ from musicstudio.accounts.models import Team, User
 from musicstudio.budgets.models import Hold
 from musicstudio.library.models import Track
 from musicstudio.projects.models import Project, Prompt
+from musicstudio.providers.base import MusicRequest
 from musicstudio.providers.models import MusicModel, ProviderKey
 
 
@@ -118,9 +117,7 @@ class Job(models.Model):
 
     state = models.CharField(max_length=12, choices=State, default=State.QUEUED)
     reason = models.CharField(max_length=20, choices=Reason, blank=True)
-    message = models.CharField(
-        max_length=400, blank=True, help_text="what the provider said, or what the worker is waiting for"
-    )
+    message = models.CharField(max_length=400, blank=True, help_text="what the provider said, or what the worker is waiting for")
     progress = models.PositiveSmallIntegerField(default=0, help_text="percent, where the provider tells")
     tries = models.PositiveSmallIntegerField(default=0, help_text="failed tries in the current state")
     next_at = models.DateTimeField(default=timezone.now, help_text="the sweeper looks again")
@@ -232,17 +229,32 @@ class Job(models.Model):
         """Takes a failed job out of the queue's view; the row stays."""
         Job.objects.filter(pk=self.pk, state=State.FAILED).update(dismissed=True, updated_at=timezone.now())
 
+    def request(self) -> MusicRequest:
+        """What goes out for the job; the reference is its id, so that a repeated submit could be recognised."""
+        return MusicRequest(
+            reference=str(self.pk),
+            model=self.model.slug,
+            prompt=self.prompt.text,
+            lyrics=self.prompt.lyrics,
+            seconds=self.prompt.seconds,
+            format=self.prompt.format,
+            instrumental=self.prompt.instrumental,
+            seed=self.seed,
+            tag=f"{self.team.slug}/{self.project.slug}"[:64],
+        )
+
     @property
-    def wire_parameters(self) -> Mapping[str, Any]:
-        """What is sent to the provider, for the provenance of the track."""
+    def wire_parameters(self) -> dict[str, Any]:
+        """The request as JSON, for the provenance of the track."""
+        asked = self.request()
         return {
-            "model": self.model.slug,
-            "prompt": self.prompt.text,
-            "lyrics": self.prompt.lyrics,
-            "duration": float(Decimal(self.prompt.duration_ms) / 1000),
-            "format": self.prompt.format,
-            "is_instrumental": self.prompt.instrumental,
-            "seed": self.seed,
+            "model": asked.model,
+            "prompt": asked.prompt,
+            "lyrics": asked.lyrics,
+            "duration": float(asked.seconds),
+            "format": asked.format,
+            "is_instrumental": asked.instrumental,
+            "seed": asked.seed,
         }
 
 

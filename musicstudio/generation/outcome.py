@@ -36,7 +36,7 @@ def later(seconds: float) -> Any:
 
 def backoff(tries: int, first: float = 2.0, most: float = 120.0) -> float:
     """Seconds before the next try: 2, 4, 8 … 120."""
-    return min(most, first * 2 ** min(tries, 10))
+    return min(most, first * 2.0 ** min(tries, 10))
 
 
 def claim(job: Job, patience: float) -> bool:
@@ -64,6 +64,8 @@ def submitted(job: Job, answer: base.Submitted, first_poll: float) -> None:
         message="",
         next_at=later(first_poll),
     )
+    if job.key is not None:
+        job.key.touch()
     job.refresh_from_db()
     if moved and answer.status in base.FINAL:
         status = base.JobStatus(
@@ -92,9 +94,7 @@ def submit_failed(job: Job, error: Exception) -> None:
     else:
         if not isinstance(error, base.ProviderError):
             log.error("Submitting job %s failed", job.pk, exc_info=error)
-        job.doubt(
-            Reason.NO_ANSWER, getattr(error, "message", "The studio failed while it waited for the answer."), source=sent
-        )
+        job.doubt(Reason.NO_ANSWER, getattr(error, "message", "The studio failed while it waited for the answer."), source=sent)
 
 
 def suggestion_in(error: base.ProviderError) -> dict[str, str]:
@@ -212,7 +212,7 @@ def try_poll_again(job: Job, message: str, gap: float, reason: Reason, *, charge
 
 
 COLLECT_TRIES = 8
-REFUSED = {"host_not_allowed", "private_address", "redirects", "bad_link"}
+REFUSED = {"host_not_allowed", "private_address", "redirects", "bad_link", "too_large"}
 
 
 def links_refreshed(job: Job, status: base.JobStatus) -> None:

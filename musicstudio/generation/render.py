@@ -12,10 +12,11 @@ from datetime import timedelta
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from musicstudio import sketch
 from musicstudio.core import cluster
 from musicstudio.generation.collect import Unusable, finish, incoming, measure
 from musicstudio.generation.models import Job, Reason, State
+from musicstudio.providers.base import InvalidRequest, Submitted
+from musicstudio.providers.sketch import SketchEngine, Stopped
 
 log = logging.getLogger(__name__)
 
@@ -37,55 +38,34 @@ def render(job_id: uuid.UUID | str) -> bool:
     job = Job.objects.select_related("prompt", "model", "hold", "team", "project", "created_by", "key").get(pk=job_id)
     watch = Watch(job)
     try:
-        piece = sketch.generate(
-            job.prompt.text,
-            seconds=float(job.prompt.seconds),
-            seed=job.seed or 0,
-            format=job.prompt.format,
-            path=incoming(job, job.prompt.format),
-            progress=watch.progress,
-            should_stop=watch.should_stop,
+        answer = SketchEngine().submit(
+            job.request(), incoming(job, job.prompt.format), progress=watch.progress, should_stop=watch.should_stop
         )
-    except sketch.Cancelled:
+    except Stopped:
         give_back(job) if cluster.is_stopping() else job_cancelled(job)
         return False
-    except sketch.SketchError as error:
-        return not job.fail(Reason.INVALID_REQUEST, str(error))
+    except InvalidRequest as error:
+        return not job.fail(Reason.INVALID_REQUEST, error.message)
     except OSError as error:
         return not job.fail(Reason.STORAGE, error.strerror or "The disk failed.")
     except Exception:
         log.exception("The sketch engine failed on job %s", job.pk)
         return not job.fail(Reason.ENGINE, "This is a fault of the studio; the log has the details.")
-    return collect(job, piece)
+    return collect(job, answer)
 
 
-def collect(job: Job, piece: sketch.Piece) -> bool:
+def collect(job: Job, answer: Submitted) -> bool:
     """The rendered file becomes the track."""
-    if not Job.objects.move(job.pk, (State.RUNNING,), State.COLLECTING, alive_at=timezone.now(), progress=100):
+    ended = {"remote_ref": dict(answer.ref), "alive_at": timezone.now(), "progress": 100}
+    if not Job.objects.move(job.pk, (State.RUNNING,), State.COLLECTING, **ended):
         return False
     try:
-        measured = measure(piece.path, job.prompt.seconds)
-        return finish(job, measured, **facts_of(piece))
+        measured = measure(incoming(job, job.prompt.format), job.prompt.seconds)
+        return finish(job, measured, **answer.facts)
     except Unusable as error:
         return not job.fail(error.reason, str(error))
     except OSError as error:
         return not job.fail(Reason.STORAGE, error.strerror or "The disk failed.")
-
-
-def facts_of(piece: sketch.Piece) -> dict[str, object]:
-    """What the engine tells about its piece, as JSON."""
-    return {
-        "engine": piece.engine,
-        "engine_version": piece.engine_version,
-        "score_hash": piece.score_hash,
-        "genre": piece.genre,
-        "bpm": round(piece.bpm, 1),
-        "key": piece.key,
-        "instruments": list(piece.instruments),
-        "textures": list(piece.textures),
-        "understood": list(piece.understood),
-        "notes": list(piece.notes),
-    }
 
 
 class Watch:
@@ -137,7 +117,8 @@ def revive() -> int:
     lost = Job.objects.filter(model__provider="sketch")
     dead = lost.filter(state__in=RENDERING, alive_at__lt=timezone.now() - DEAD_AFTER)
     revived = [pk for pk in dead.values_list("pk", flat=True) if Job.objects.move(pk, RENDERING, State.QUEUED, progress=0)]
-    if not OrmQ.objects.exists():  # otherwise their tasks are most likely just waiting
+    # tasks that nobody has fetched yet mean that the queue is just long; fetched ones are locked, maybe by a dead cluster
+    if not OrmQ.objects.filter(lock__lte=timezone.now()).exists():
         revived += lost.filter(state=State.QUEUED).exclude(pk__in=revived).values_list("pk", flat=True)
     for pk in revived:
         enqueue(pk)

@@ -38,7 +38,7 @@ LEASE = 10.0  # seconds without a beat after which another worker may take over
 SLICE = 3000.0  # seconds before the sweep hands over to a fresh task (below the task's own timeout of an hour)
 AT_ONCE = 64  # looks at jobs at the same time
 SUBMITS_AT_ONCE = 8  # bounds how many jobs a crash can leave uncertain
-DRAIN = 6.0  # seconds that requests in the air get when the worker must stop
+DRAIN = 5.0  # seconds that requests in the air get when the worker must stop; well below cluster.TASK_GRACE
 ANSWER_GRACE = 15.0  # seconds on top of the client's own patience, after which a submit was interrupted
 MAX_BYTES = 400 * 1024 * 1024  # a 10-minute stereo WAV of 48 kHz and 24 bit is 173 MB
 DOWNLOAD_WITHIN = 300.0
@@ -185,13 +185,11 @@ class Sweep:
             if cluster.is_stopping() or not await db(outcome.claim, job, settings.GATEWAY_ANSWER_SECONDS * 2 + ANSWER_GRACE):
                 return
             try:
-                answer = await client.submit(request_for(job))
+                answer = await client.submit(job.request())
             except Exception as error:  # whatever it was, the money must not be lost sight of
                 await db(outcome.submit_failed, job, error)
             else:
                 await db(outcome.submitted, job, answer, self.pace.first)
-                if job.key is not None:
-                    await db(job.key.touch)
 
     async def poll(self, job: Job, client: base.MusicClient) -> None:
         """Reads the job's record, after passing on a wish to cancel."""
@@ -234,21 +232,6 @@ class Sweep:
         output = base.Output(url=job.outputs[0]["url"])
         done = await client.download(output, to, max_bytes=MAX_BYTES, deadline_seconds=DOWNLOAD_WITHIN)
         return done.path
-
-
-def request_for(job: Job) -> base.MusicRequest:
-    """What goes out for the job; the reference is its id, so that a repeated submit could be recognised."""
-    return base.MusicRequest(
-        reference=str(job.pk),
-        model=job.model.slug,
-        prompt=job.prompt.text,
-        lyrics=job.prompt.lyrics,
-        seconds=job.prompt.seconds,
-        format=job.prompt.format,
-        instrumental=job.prompt.instrumental,
-        seed=job.seed,
-        tag=f"{job.team.slug}/{job.project.slug}"[:64],
-    )
 
 
 def expected_seconds(job: Job) -> Decimal | None:

@@ -2,7 +2,7 @@
 
 import uuid
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -113,14 +113,14 @@ class Prompt(models.Model):
             raise ChangedPrompt("A prompt never changes; write a child with Prompt.change().")
         super().save(*args, **kwargs)
 
-    def change(self, by: User, **words: Any) -> Self:
+    def change(self, by: User, **words: Any) -> "Prompt":
         """A child that differs in the given words; itself when nothing differs. Raises TypeError for an unknown word."""
         if unknown := set(words) - set(self.WORDS):
             raise TypeError(f"A prompt has no {', '.join(sorted(unknown))}.")
         if all(getattr(self, word) == value for word, value in words.items()):
             return self
         said = {word: getattr(self, word) for word in self.WORDS} | words
-        return type(self).objects.create(project=self.project, parent=self, created_by=by, **said)
+        return Prompt.objects.create(project=self.project, parent=self, created_by=by, **said)
 
     @property
     def seconds(self) -> Decimal:

@@ -187,7 +187,8 @@ class Submitted:
     """The provider took the job. `ref` is opaque JSON to keep with the job and hand back to `poll` and `cancel`.
 
     A synchronous provider answers `succeeded` with `outputs` at once. `cost_micros` is None while unknown.
-    `raw_status` is the provider's own word, `served_by` the model that really runs it when the provider tells.
+    `raw_status` is the provider's own word, `served_by` the model that really runs it when the provider tells. `facts` is
+    JSON that belongs to the take's provenance.
     """
 
     ref: Mapping[str, Any]
@@ -203,6 +204,7 @@ class Submitted:
     suggestion: str = ""
     served_by: str = ""
     created_at: datetime | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

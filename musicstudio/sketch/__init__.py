@@ -4,5 +4,6 @@ piece = sketch.generate("lo-fi piano with light rain", seconds=15, seed=1, path=
 """
 
 from musicstudio.sketch.generate import ENGINE, ENGINE_VERSION, Cancelled, Piece, SketchError, generate
+from musicstudio.sketch.render import Renderer
 
-__all__ = ["ENGINE", "ENGINE_VERSION", "Cancelled", "Piece", "SketchError", "generate"]
+__all__ = ["ENGINE", "ENGINE_VERSION", "Cancelled", "Piece", "Renderer", "SketchError", "generate"]

@@ -34,8 +34,8 @@ _RANGES = {
 
 def cast(genre: Genre, brief: Brief, dice: Dice) -> dict[str, Part]:
     """The parts that play, each narrowed to one instrument."""
-    if brief.solo and brief.wanted:
-        return _solo(genre, brief)
+    if brief.solo:
+        return _solo(genre, brief) if brief.wanted else {}  # nobody but the drummer
     parts: dict[str, Part] = {}
     for role, part in genre.parts.items():
         allowed = [name for name in part.instruments if name not in brief.unwanted]

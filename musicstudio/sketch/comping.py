@@ -25,8 +25,11 @@ class Bars:
 
 
 def plays(part: Part, section: Section, alone: bool) -> bool:
-    """Whether a part takes part in a section."""
-    return alone or (section.energy >= part.at and section.kind not in part.rests)
+    """Whether a part takes part in a section. Breaks keep their harmony; introductions let parts in a little earlier."""
+    energy = max(section.energy, 60) if section.kind == "break" else section.energy
+    if section.kind == "intro":
+        energy += 15
+    return alone or (energy >= part.at and section.kind not in part.rests)
 
 
 def bars_of(bars: Bars, part: Part, always: bool = False) -> list[tuple[int, Section, int]]:
@@ -64,12 +67,17 @@ def layouts(bars: Bars, part: Part) -> dict[int, tuple[int, ...]]:
     return found
 
 
-def comp(bars: Bars, part: Part, patterns: tuple[str, str], dice: Dice, *, always: bool = False) -> list[Note]:
-    """Chords in rhythm. The first pattern is for quieter sections, the second for choruses and drops."""
+def pattern_for(patterns: tuple[str, ...], section: Section) -> str:
+    """The first pattern for quieter sections, the second for louder ones; from the third time on, the next one."""
+    return patterns[((section.energy >= 78) + section.turn // 2) % len(patterns)]
+
+
+def comp(bars: Bars, part: Part, patterns: tuple[str, ...], dice: Dice, *, always: bool = False) -> list[Note]:
+    """Chords in rhythm."""
     notes: list[Note] = []
     voicings = layouts(bars, part)
     for start, section, index in bars_of(bars, part, always):
-        pattern = patterns[1] if section.energy >= 78 else patterns[0]
+        pattern = pattern_for(patterns, section)
         for step, length, mark in onsets(_bar_of(pattern, index, bars)):
             tick = start + step * STEP
             chord = chord_at(bars.chords, tick)
@@ -127,11 +135,11 @@ def low(pitch_class: int, centre: int = BASS_CENTRE) -> int:
     return pitch if pitch >= BASS_LOW else pitch + 12
 
 
-def bass(bars: Bars, part: Part, patterns: tuple[str, str], mode: str, dice: Dice) -> list[Note]:
+def bass(bars: Bars, part: Part, patterns: tuple[str, ...], mode: str, dice: Dice) -> list[Note]:
     """The bass line. Bars before a change may walk into the next root (mark A)."""
     notes: list[Note] = []
     for start, section, index in bars_of(bars, part):
-        pattern = patterns[1] if section.energy >= 78 else patterns[0]
+        pattern = pattern_for(patterns, section)
         for step, length, mark in onsets(_bar_of(pattern, index, bars)):
             tick = start + step * STEP
             chord = chord_at(bars.chords, tick)

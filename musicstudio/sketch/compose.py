@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from musicstudio.sketch.casting import cast
-from musicstudio.sketch.comping import Bars, bass, comp, hold, layouts, low, walk
+from musicstudio.sketch.comping import Bars, bass, comp, hold, layouts, low, plays, walk
 from musicstudio.sketch.dice import Dice
 from musicstudio.sketch.drumming import drum_part, swells
 from musicstudio.sketch.fit import Fit, fit
@@ -64,8 +64,9 @@ def compose(brief: Brief, seconds: float, seed: int, variation: int = 0) -> Scor
     for role, notes in _written(plan).items():
         if not notes:
             continue
-        notes = _performed(_ended(notes, role, plan), role, plan)
-        tracks.append(_track(role, notes, plan))
+        played = _performed(_ended(notes, role, plan), role, plan)
+        if played:
+            tracks.append(_track(role, played, plan))
     room = plan.genre.room
     return Score(
         genre=plan.genre.name,
@@ -138,17 +139,16 @@ def _sections(genre: Genre, brief: Brief, fitted: Fit, bar: int, body: int, dice
     )
 
 
-def _pair(part: Part, dice: Dice) -> tuple[str, str]:
-    """A pattern for the quieter sections and another one for the louder."""
+def _order(part: Part, dice: Dice) -> tuple[str, ...]:
+    """The part's patterns, starting anywhere."""
     first = dice.below(len(part.patterns))
-    second = (first + 1 + dice.below(max(1, len(part.patterns) - 1))) % len(part.patterns)
-    return part.patterns[first], part.patterns[second]
+    return part.patterns[first:] + part.patterns[:first]
 
 
 def _written(plan: Plan) -> dict[str, list[Note]]:
     """The straight notes of every role."""
     parts, written = plan.parts, {}
-    if "drums" not in plan.brief.unwanted and not (plan.brief.solo and plan.brief.wanted != ("drums",)):
+    if "drums" not in plan.brief.unwanted and not (plan.brief.solo and plan.brief.wanted):
         written["drums"] = _drums(plan)
     if part := parts.get("bass"):
         dice = plan.dice("bass", arrangement=True)
@@ -156,7 +156,7 @@ def _written(plan: Plan) -> dict[str, list[Note]]:
         written["bass"] = (
             walk(plan.bars, part, plan.tonic, plan.mode, dice)
             if walking
-            else bass(plan.bars, part, _pair(part, dice), plan.mode, dice)
+            else bass(plan.bars, part, _order(part, dice), plan.mode, dice)
         )
     alone = not any(parts[role].at <= 40 for role in ("chords", "pad", "arp") if role in parts)
     for role in ("chords", "arp"):
@@ -164,7 +164,7 @@ def _written(plan: Plan) -> dict[str, list[Note]]:
             dice = plan.dice(role, arrangement=True)
             always = alone and role == "chords"
             written[role] = (
-                comp(plan.bars, part, _pair(part, dice), dice, always=always) if part.patterns else hold(plan.bars, part)
+                comp(plan.bars, part, _order(part, dice), dice, always=always) if part.patterns else hold(plan.bars, part)
             )
     if part := parts.get("pad"):
         written["pad"] = hold(plan.bars, part)
@@ -180,15 +180,17 @@ def _voice(plan: Plan, part: Part) -> Voice:
 
 
 def _tune(plan: Plan, part: Part) -> list[Note]:
-    songs = themes(plan.genre, plan.bar, plan.compound, plan.dice("motif"))
-    sections = tuple(s for s in plan.sections if s.energy >= min(part.at, 60)) or plan.sections
+    take = Dice(plan.brief.text, plan.genre.name, "cells").below(997) + plan.seed
+    songs = themes(plan.genre, plan.bar, plan.compound, take, plan.dice("motif"))
+    eased = dataclasses.replace(part, at=min(part.at, 60), rests=())
+    sections = tuple(s for s in plan.sections if plays(eased, s, alone=False)) or plan.sections
     return sing(_voice(plan, part), sections, plan.chords, songs, part.rests, plan.dice("ornaments", arrangement=True))
 
 
 def _drums(plan: Plan) -> list[Note]:
     dice = plan.dice("drums", arrangement=True)
     notes = drum_part(plan.genre, plan.sections, plan.bar, plan.compound, dice, quiet="loud drums" in plan.brief.unwanted)
-    if plan.genre.beat and notes:
+    if plan.genre.swells and notes:
         notes += swells(plan.sections, round(2 * plan.fit.bpm / 60 * TICKS))
     return [note for note in notes if note.start < plan.body]
 

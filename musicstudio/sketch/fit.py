@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 MOST_DRIFT = 0.04  # a style's tempo may bend this far; a tempo the prompt names is never touched
+HIT_DRIFT = 0.08  # to put a bar line on a moment the prompt names
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -26,17 +27,21 @@ def fit(seconds: float, bpm: float, bar: float, *, fixed: bool = False, loop: bo
     if loop:
         return _fit_loop(seconds, bpm, bar)
     tempo = bpm if fixed or not hit else _tempo_for_hit(hit, bpm, bar)
+    bend = 0.0 if fixed or hit else MOST_DRIFT
     least = least_tail(seconds)
-    ideal = least + 0.6
     best: tuple[float, Fit] | None = None
-    for bars in range(1, int(seconds * bpm * (1 + MOST_DRIFT) / 60 / bar) + 1):
-        wanted = bars * bar * 60 / max(0.1, seconds - ideal)
-        actual = tempo if fixed or hit else min(max(wanted, bpm * (1 - MOST_DRIFT)), bpm * (1 + MOST_DRIFT))
+    for bars in range(1, int(seconds * tempo * (1 + bend) / 60 / bar) + 1):
+        slowest = bars * bar * 60 / max(0.1, seconds - least)  # leaves just the least tail
+        widest = bars * bar * 60 / max(0.1, seconds - least - 1.5)  # leaves a tail of 1.5 s more, which is still fine
+        actual = min(max(tempo, slowest), widest) if bend else tempo
         tail = seconds - bars * bar * 60 / actual
-        if tail < least - 1e-9:
-            continue
-        odd = 0.0 if bars % 4 == 0 else 0.7 if bars % 2 == 0 else 1.4
-        cost = abs(tail - ideal) + 12 * abs(actual / bpm - 1) + odd
+        if tail < least - 1e-9 or abs(actual / tempo - 1) > bend + 1e-9:
+            actual = min(max(actual, tempo * (1 - bend)), tempo * (1 + bend))
+            tail = seconds - bars * bar * 60 / actual
+            if tail < least - 1e-9:
+                continue
+        odd = 0.0 if bars % 4 == 0 else 0.5 if bars % 2 == 0 else 1.0
+        cost = max(0.0, tail - least - 1.5) + 25 * abs(actual / tempo - 1) + odd
         if best is None or cost < best[0]:
             best = (cost, Fit(actual, bars * bar, tail, bars))
     return best[1] if best else _fit_beats(seconds, tempo, least)
@@ -67,4 +72,4 @@ def _tempo_for_hit(hit: float, bpm: float, bar: float) -> float:
     """The tempo nearest to `bpm` that puts a bar line at `hit` seconds, where the drift allows it."""
     bars = max(1, round(hit * bpm / 60 / bar))
     wanted = bars * bar * 60 / hit
-    return wanted if abs(wanted / bpm - 1) <= MOST_DRIFT else bpm
+    return wanted if abs(wanted / bpm - 1) <= HIT_DRIFT else bpm

@@ -21,7 +21,7 @@ class Wishes:
 
 def lay_out(form: tuple[Form, ...], bars: int, bar_ticks: int, wishes: Wishes) -> tuple[Section, ...]:
     """Divide `bars` into sections; the shortest pieces keep only the form's core, very long ones repeat its middle."""
-    unit = 4 if bars >= 14 else 2 if bars >= 6 else 1
+    unit = 4 if bars >= 24 else 2 if bars >= 6 else 1
     count = max(1, min(len(form) + 6, bars // (8 if bars >= 64 else 6 if bars >= 24 else 4)))
     chosen = _choose(form, count)
     lengths = _share(chosen, bars, unit)

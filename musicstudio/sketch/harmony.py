@@ -32,10 +32,26 @@ def choose_changes(genre: Genre, mode: str, seed: int, brief: str) -> Changes:
     return Changes(take(genre.verses, 1), take(genre.choruses, 1), take(genre.bridges, 1), _bars(genre.cadence, mode)[-1])
 
 
+_TO_MAJOR = {"i": "I", "iv": "IV", "v": "V", "III": "iii", "VI": "vi", "VII": "V", "bII": "ii", "ii": "ii", "io": "vi", "bvo": "iv"}
+_TO_MINOR = {"I": "i", "IV": "iv", "vi": "VI", "iii": "III", "ii": "iv", "bVII": "VII", "bVI": "VI", "bIII": "III"}
+
+
 def _bars(text: str, mode: str) -> tuple[tuple[str, ...], ...]:
-    halves = text.split("|")
-    chosen = halves[-1] if mode in MINOR_MODES else halves[0]
-    return tuple(tuple(bar.split(",")) for bar in chosen.split())
+    """The bars of a table entry: "major|minor", or one half that is turned into the mode asked for."""
+    halves, minor = text.split("|"), mode in MINOR_MODES
+    chosen = halves[-1] if minor else halves[0]
+    bars = tuple(tuple(bar.split(",")) for bar in chosen.split())
+    native_minor = any(bar[0][:2].rstrip("0123456789mhos") == "i" for bar in bars)
+    if len(halves) > 1 or minor == native_minor or not any(n.startswith(("i", "I")) for bar in bars for n in bar):
+        return bars
+    table = _TO_MINOR if minor else _TO_MAJOR
+    return tuple(tuple(_turned(text, table) for text in bar) for bar in bars)
+
+
+def _turned(text: str, table: dict[str, str]) -> str:
+    """The same degree in the other mode, as a plain triad."""
+    bare = text.rstrip("0123456789+#").removesuffix("maj").removesuffix("sus").removesuffix("add").removesuffix("h")
+    return table.get(bare, text)
 
 
 def lay_chords(

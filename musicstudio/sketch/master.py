@@ -31,13 +31,14 @@ class Master:
     """The finishing of one mix, reusable on its stems."""
 
     response: Array
-    gain: Array
+    gains: tuple[Array, ...]
     circular: bool
 
     def apply(self, audio: Array) -> None:
         """Equalise and level (2, frames) in place."""
         filter_in_place(audio, self.response, circular=self.circular)
-        apply_gain(audio, self.gain, _HOP)
+        for gain in self.gains:
+            apply_gain(audio, gain, _HOP)
 
 
 def finish(audio: Array, sample_rate: int, tilt: float, *, circular: bool = False) -> Master:
@@ -50,6 +51,7 @@ def finish(audio: Array, sample_rate: int, tilt: float, *, circular: bool = Fals
     tenths, ceiling = meter.tenths, CEILING
     gain, tenths = _levelled(tenths, _peak_grid(audio), sample_rate, ceiling, circular)
     apply_gain(audio, gain, _HOP)
+    gains = [gain]
     for _ in range(2):
         over = _true_peak(audio) - TRUE_PEAK
         if over <= 0:
@@ -57,8 +59,8 @@ def finish(audio: Array, sample_rate: int, tilt: float, *, circular: bool = Fals
         ceiling -= over + 0.03
         again, tenths = _levelled(tenths, _peak_grid(audio), sample_rate, ceiling, circular)
         apply_gain(audio, again, _HOP)
-        gain = gain * again
-    return Master(response, gain, circular)
+        gains.append(again)
+    return Master(response, tuple(gains), circular)
 
 
 def equaliser(audio: Array, sample_rate: int, tilt: float) -> Array:

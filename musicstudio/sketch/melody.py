@@ -12,7 +12,8 @@ from musicstudio.sketch.score import Chord, Note, Section
 from musicstudio.sketch.theory import SCALES
 
 BLUES = (0, 3, 5, 6, 7, 10)
-_ENDINGS = ("x---------......", "x-----x-----....", "x---x-------....", "x-x---------....")
+WIDEST = 9  # semitones between neighbouring notes
+_ENDINGS = ("x", "x-----x", "x---x", "x-x")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,10 +39,13 @@ class Voice:
     high: int
 
 
-def themes(genre: Genre, bar: int, compound: bool, dice: Dice) -> dict[str, tuple[Gesture, ...]]:
-    """Eight bars each for verse, chorus, bridge and solo; all are made from the same two cells."""
+def themes(genre: Genre, bar: int, compound: bool, take: int, dice: Dice) -> dict[str, tuple[Gesture, ...]]:
+    """Eight bars each for verse, chorus, bridge and solo, made from the same two cells.
+
+    `take` steps through the style's cells, so that neighbouring takes do not share a motif.
+    """
     cells = [fitted(cell, bar, compound) for cell in genre.cells]
-    first = dice.below(len(cells))
+    first = take % len(cells)
     second = (first + 1 + dice.below(len(cells) - 1)) % len(cells)
     by_density = sorted(cells, key=lambda cell: (-len(onsets(cell)), cell))
     motif = _gesture(cells[first], genre.leap, dice)
@@ -86,8 +90,12 @@ def _varied(gesture: Gesture, dice: Dice) -> Gesture:
 
 def _period(motif: Gesture, answer: Gesture, other: Gesture, bar: int, compound: bool, dice: Dice) -> tuple[Gesture, ...]:
     """a b a' half-close | a b c close: eight bars in which the motif comes back twice."""
-    open_end = Gesture(fitted(dice.pick(_ENDINGS), bar, compound), 1, (-1,), "open")
-    full_end = Gesture(fitted(_ENDINGS[0], bar, compound), 0, (-1,), "tonic")
+    steps = bar // STEP
+    rest = 6 if steps > 12 else 5  # more than a beat to breathe
+    open_end, full_end = (
+        Gesture((cell + "-" * steps)[: steps - rest] + "." * rest, start, (-1,), closing)
+        for cell, start, closing in ((dice.pick(_ENDINGS), 1, "open"), (_ENDINGS[0], 0, "tonic"))
+    )
     return (motif, answer, _varied(motif, dice), open_end, motif, _varied(answer, dice), other, full_end)
 
 
@@ -109,7 +117,7 @@ def sing(
         name = _theme_of(section.kind)
         turn = turns.get(name, 0)
         turns[name] = turn + 1
-        middle = voice.low + (voice.high - voice.low) * (0.62 if name in ("chorus", "solo") else 0.38)
+        middle = voice.low + (voice.high - voice.low) * (0.7 if name in ("chorus", "solo") else 0.33)
         middle += 4 if section.energy >= 95 else 0
         for index in range(section.bars):
             gesture = songs[name][_place(index, section.bars)]
@@ -156,14 +164,17 @@ def _realise(
     gesture: Gesture, start: int, middle: int, voice: Voice, chords: tuple[Chord, ...], before: int | None
 ) -> list[Note]:
     line: list[Note] = []
-    pitch = middle + (gesture.start - 1) * 4
+    pitch = middle + (gesture.start - 1) * 3
     if before is not None:
-        pitch = max(before - 9, min(before + 9, pitch))
+        pitch = max(before - WIDEST, min(before + WIDEST, pitch))
     for number, (step, length, _) in enumerate(onsets(gesture.cell)):
         tick = start + step * STEP
         chord = chord_at(chords, tick)
         if number:
-            pitch = _moved(pitch, gesture.steps[(number - 1) % max(1, len(gesture.steps))], scale_over(voice, chord))
+            move = gesture.steps[(number - 1) % max(1, len(gesture.steps))]
+            if abs(pitch - middle) > 5 and (pitch > middle) == (move > 0):
+                move = -move  # the tune stays around its middle
+            pitch = _moved(pitch, move, scale_over(voice, chord))
         if number == 0 or _is_strong(step, voice) or length >= 4:
             pitch = _settled(pitch, gesture, number, voice, chord, line[-1].pitch if line else before)
         line.append(Note(tick, length * STEP, pitch, 96 if step == 0 else 84))
@@ -171,10 +182,14 @@ def _realise(
 
 
 def _moved(pitch: int, step: int, ladder: list[int]) -> int:
-    rung = ladder.index(_closest(ladder, pitch)) + step
+    here = ladder.index(_closest(ladder, pitch))
+    rung = here + step
     if rung < 0 or rung >= len(ladder):
-        rung = ladder.index(_closest(ladder, pitch)) - step
-    return ladder[max(0, min(len(ladder) - 1, rung))]
+        rung = here - step
+    rung = max(0, min(len(ladder) - 1, rung))
+    while abs(ladder[rung] - pitch) > WIDEST:
+        rung += 1 if rung < here else -1
+    return ladder[rung]
 
 
 def _settled(pitch: int, gesture: Gesture, number: int, voice: Voice, chord: Chord, before: int | None) -> int:
@@ -182,7 +197,7 @@ def _settled(pitch: int, gesture: Gesture, number: int, voice: Voice, chord: Cho
     if gesture.closing == "tonic" and number == 0:
         home = [p for p in calm if p % 12 == voice.tonic % 12]
         calm = home or calm
-    near = [p for p in calm if before is None or abs(p - before) <= 9]
+    near = [p for p in calm if before is None or abs(p - before) <= WIDEST]
     return _closest(near or calm, pitch)
 
 
@@ -198,10 +213,11 @@ def _ornamented(line: list[Note], voice: Voice, chords: tuple[Chord, ...], turn:
     for note in line:
         velocity = min(120, max(30, note.velocity - 22 + energy * 22 // 60 + dice.between(-5, 5)))
         note = dataclasses.replace(note, velocity=velocity)
-        if turn and note.length >= 6 * STEP and dice.chance(0.3 + 0.1 * turn):
+        first = note.length // 2 // STEP * STEP
+        on_beat = (note.start + first - STEP) % (voice.bar // 2) == 0  # a neighbour note belongs between the beats
+        if turn and note.length >= 6 * STEP and not on_beat and dice.chance(0.3 + 0.1 * turn):
             ladder = scale_over(voice, chord_at(chords, note.start))
             neighbour = _moved(note.pitch, dice.pick((1, -1)), ladder)
-            first = note.length // 2 // STEP * STEP
             done.append(dataclasses.replace(note, length=first - STEP))
             done.append(Note(note.start + first - STEP, STEP, neighbour, velocity - 10))
             done.append(dataclasses.replace(note, start=note.start + first, length=note.length - first, velocity=velocity - 6))

@@ -17,7 +17,7 @@ class Found:
     span: tuple[int, int]
 
 
-_UNITS = r"(?:s|secs?|seconds?|segundos?|secondes?|sekunden?|secondi|segs?|秒間?|m(?:in(?:ute)?s?)|minutes?|minuten|minutos?|minuti|minuto|分間?|h(?:ou)?rs?)"
+_UNITS = r"(?:s|secs?|seconds?|segundos?|secondes?|sekunden?|secondi|segs?|秒間?|m(?:in(?:ute)?s?)|minutes?|minuten|minutos?|minuti|minuto|分間?(?!の\d)|h(?:ou)?rs?)"
 _AMOUNT = r"(?:\d+(?:[.,]\d+)?|an?|one|two|three|four|five|ten|half|ein(?:e|er)?|une?|una?|uma?|um|dos|deux|zwei|due|duas|tres|trois|drei|tre)"
 _AT = r"(?<![a-z])(?:at|@|around|from|by|bei|ab|nach|a los|a las|alos|en el|en|a|aos|apos|um|al|alle|agli|vers|のところ)\s*(?:the\s+)?"
 _CLOCK = r"(?:(\d{1,2}):(\d{2})|(\d{1,3})(?:[.,]\d+)?\s*(?:s|secs?|seconds?|segundos?|secondes?|sekunden?|secondi|秒)(?![a-z]))"

@@ -65,14 +65,14 @@ STRUCK: dict[str, Struck] = {
     "upright bass": Struck(2.4, 1.7, 0.28, 1.4, 0.00005, damper=0.14, knock=0.08, attack=0.005, ceiling=3000, shorten=2),
     "synth pluck": Struck(0.9, 0.7, 0.5, 0.95, damper=0.25),
     "bell pluck": Struck(1.6, partials=((1, 1, 1), (2, 0.35, 0.7), (3.01, 0.2, 0.5), (5.4, 0.12, 0.25)), damper=0.6),
-    "vibraphone": Struck(5, partials=((1, 1, 1), (4, 0.22, 0.35), (10, 0.06, 0.08)), damper=0.5, knock=0.02, beating=0.02),
-    "marimba": Struck(1.0, partials=((1, 1, 1), (3.93, 0.28, 0.3), (9.2, 0.09, 0.1)), damper=0.6, knock=0.06),
-    "xylophone": Struck(0.55, partials=((1, 1, 1), (3, 0.4, 0.5), (6.2, 0.2, 0.25)), damper=0.5, knock=0.08),
-    "kalimba": Struck(1.7, partials=((1, 1, 1), (2, 0.06, 0.7), (5.8, 0.2, 0.12), (8.9, 0.05, 0.08)), damper=0.6, knock=0.06),
+    "vibraphone": Struck(5, partials=((1, 1, 1), (4, 0.22, 0.35), (10, 0.06, 0.08)), damper=0.5, knock=0.007, beating=0.02),
+    "marimba": Struck(1.0, partials=((1, 1, 1), (3.93, 0.28, 0.3), (9.2, 0.09, 0.1)), damper=0.6, knock=0.021),
+    "xylophone": Struck(0.55, partials=((1, 1, 1), (3, 0.4, 0.5), (6.2, 0.2, 0.25)), damper=0.5, knock=0.028),
+    "kalimba": Struck(1.7, partials=((1, 1, 1), (2, 0.06, 0.7), (5.8, 0.2, 0.12), (8.9, 0.05, 0.08)), damper=0.6, knock=0.021),
     "glockenspiel": Struck(2.6, partials=((1, 1, 1), (2.76, 0.35, 0.4), (5.4, 0.15, 0.2), (8.9, 0.06, 0.1)), damper=1.2),
-    "celesta": Struck(2.2, partials=((1, 1, 1), (2, 0.3, 0.6), (4.02, 0.16, 0.3), (6.8, 0.06, 0.15)), damper=0.6, knock=0.02),
+    "celesta": Struck(2.2, partials=((1, 1, 1), (2, 0.3, 0.6), (4.02, 0.16, 0.3), (6.8, 0.06, 0.15)), damper=0.6, knock=0.007),
     "music box": Struck(
-        2.6, partials=((1, 1, 1), (2.0, 0.16, 0.7), (3.9, 0.22, 0.25), (6.5, 0.1, 0.14), (9.7, 0.05, 0.08)), damper=1.5, knock=0.04
+        2.6, partials=((1, 1, 1), (2.0, 0.16, 0.7), (3.9, 0.22, 0.25), (6.5, 0.1, 0.14), (9.7, 0.05, 0.08)), damper=1.5, knock=0.014
     ),
     "tubular bells": Struck(
         7, partials=((0.5, 0.35, 1.1), (1, 1, 1), (1.5, 0.4, 0.8), (2, 0.5, 0.6), (2.76, 0.25, 0.45), (4.2, 0.2, 0.3), (5.4, 0.1, 0.2)),

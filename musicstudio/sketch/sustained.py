@@ -110,7 +110,7 @@ def sustained(spec: Sustained, pitch: int, held: float, velocity: float, sample_
         wave[number % channels] += tone
     wave *= shape * np.float32(velocity**1.3 * 1.3 / math.sqrt(len(spec.unison) / channels))
     if spec.breath:
-        _add_breath(wave, spec.breath, hertz, shape, sample_rate, pitch)
+        _add_breath(wave, spec.breath * 0.35 * velocity**1.3, hertz, shape, sample_rate, pitch)
     return wave
 
 

@@ -37,14 +37,14 @@ _NUMERAL = re.compile(r"([b#]?)(VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i)(.*)")
 def numeral(text: str, mode: str) -> tuple[int, tuple[int, ...]]:
     """(semitones of the root above the tonic, chord tones above the root) of a numeral such as "ii7", "bVII", "Vsus4".
 
-    Upper case is major, lower case minor; "o" is diminished and "h7" half-diminished. Degrees are those of `mode`, so
-    VI is A flat in C minor and bVI is A flat in C major. Raises KeyError for a suffix nobody wrote a chord for.
+    Upper case is major, lower case minor; "o" is diminished and "h7" half-diminished. Degrees are those of the natural
+    minor or the major scale, whichever `mode` is nearer to: VI is A flat in C minor or C dorian, bVI in C major. Raises KeyError for a suffix nobody wrote a chord for.
     """
     match = _NUMERAL.fullmatch(text)
     if match is None:
         raise KeyError(text)
     accidental, degree, suffix = match.groups()
-    scale = SCALES["minor" if mode == "harmonic minor" else mode]
+    scale = SCALES["minor" if mode in MINOR_MODES else "major"]
     root = scale[NUMERALS.index(degree.upper())] + {"": 0, "b": -1, "#": 1}[accidental]
     return root % 12, (_UPPER if degree.isupper() else _LOWER)[suffix]
 

@@ -1,7 +1,7 @@
-/* <ms-compose models="JSON" cap="JSON" draft="key" [fresh]>: around the compose form. The price is worked out here on every input, from the
+/* <ms-compose models="JSON" draft="key" [fresh]>: around the compose form. The price is worked out here on every input, from the
    numbers the server put into the attributes; the server quotes again when the form arrives and refuses a price that was not the one shown.
    models: [{slug, name, line, unit, micros, step, least, min, max, text, lyrics, formats, seed, note}]  micros, milliseconds, characters
-   cap: {limit, held, settled} in micros, or null. A draft is kept in sessionStorage until the tab closes; "fresh" wins over it. */
+   The month's money, {limit, held, settled} in micros or null, is read from #meter, which every answer of the queue renews. A draft is kept in sessionStorage until the tab closes; "fresh" wins over it. */
 
 import { clock } from "./wave.js";
 const UNIT_MS = { second: 1000, minute: 60000 }
@@ -21,7 +21,7 @@ export function cost(model, ms) {
 }
 
 class Compose extends HTMLElement {
-  static observedAttributes = ["models", "cap"]
+  static observedAttributes = ["models"]
   connectedCallback() {
     this.form = this.querySelector("form")
     this.addEventListener("input", e => { this.sync(e.target); this.keep(); this.price() })
@@ -34,10 +34,10 @@ class Compose extends HTMLElement {
   attributeChangedCallback() { if (this.form) { this.read(); this.price() } }
   read() {
     this.models = JSON.parse(this.getAttribute("models") || "[]")
-    this.cap = JSON.parse(this.getAttribute("cap") || "null")
   }
   field(name) { return this.form.elements[name] }
   part(name) { return this.querySelector(`[data-c=${name}]`) }
+  get cap() { return JSON.parse(document.getElementById("meter")?.dataset.cap || "null") }
   get model() { return this.models.find(m => m.slug === this.field("model")?.value) }
   number(name) { const v = Number(String(this.field(name).value).replace(",", ".")); return Number.isFinite(v) ? v : NaN }
 
@@ -92,12 +92,15 @@ class Compose extends HTMLElement {
     this.bar(total || 0)
   }
   bar(total) {
-    if (!this.cap) return
-    const { limit, held, settled } = this.cap, left = limit - held - settled, pct = v => `${Math.max(0, Math.min(100, v / limit * 100))}%`
-    const mine = this.part("this"), over = total > left && total > 0
+    const cap = this.cap
+    if (!cap || !this.part("bar")) return
+    const { limit, held, settled } = cap, left = limit - held - settled, pct = v => `${Math.max(0, Math.min(100, v / limit * 100))}%`
+    const mine = this.part("this"), over = total > left && total > 0, bar = this.part("bar")
+    bar.querySelector(".settled").setAttribute("width", pct(settled))
+    bar.querySelector(".held").setAttribute("x", pct(settled)); bar.querySelector(".held").setAttribute("width", pct(held))
     mine.setAttribute("x", pct(held + settled)); mine.setAttribute("width", pct(total)); mine.setAttribute("class", over ? "over" : "this")
     this.part("left").textContent = over ? `${money(total - left)} over what is left` : `${money(Math.max(0, left - total))} left after this`
-    this.part("bar").setAttribute("aria-label", `Monthly cap of ${money(limit)}: ${money(settled)} settled, ${money(held)} held, ${money(total)} for this request, ${over ? "more than is left" : `${money(Math.max(0, left - total))} left after it`}`)
+    bar.setAttribute("aria-label", `Monthly cap of ${money(limit)}: ${money(settled)} settled, ${money(held)} held, ${money(total)} for this request, ${over ? "more than is left" : `${money(Math.max(0, left - total))} left after it`}`)
   }
 
   get key() { return `ms.draft.${this.getAttribute("draft")}` }
@@ -123,6 +126,8 @@ class Compose extends HTMLElement {
 }
 
 customElements.define("ms-compose", Compose)
+
+document.addEventListener("htmx:afterSettle", () => document.querySelector("ms-compose")?.price())
 
 /* The server draws the panel without knowing widths and formulas: work them out again whenever it was swapped. */
 document.addEventListener("htmx:afterSettle", () => document.querySelector("ms-compose")?.price())

@@ -55,7 +55,7 @@ export function mark() {
   if (box) part("pp").setAttribute("aria-label", playing ? "Pause" : "Play")
 }
 
-const keep = () => { try { localStorage.setItem(KEY, JSON.stringify({ list, index, at: pending ?? audio.currentTime, volume: audio.volume, muted: audio.muted })) } catch { /* private mode: nothing is kept */ } }
+const keep = () => { if (chosen) try { localStorage.setItem(KEY, JSON.stringify({ list, index, at: pending ?? audio.currentTime, volume: audio.volume, muted: audio.muted })) } catch { /* private mode: nothing is kept */ } }
 
 function start() {
   chosen = true

@@ -113,6 +113,13 @@ def test_a_job_whose_worker_lives_is_left_alone(cast: Cast) -> None:
     assert render.revive() == 0
 
 
+def test_a_job_whose_task_was_fetched_by_a_cluster_that_died_is_queued_again(cast: Cast) -> None:
+    short_job(cast)
+    OrmQ.objects.update(lock=timezone.now() + timedelta(minutes=11))
+    assert render.revive() == 1
+    assert OrmQ.objects.filter(lock__lte=timezone.now()).count() == 1
+
+
 def test_a_job_whose_task_got_lost_is_queued_again(cast: Cast) -> None:
     short_job(cast)
     OrmQ.objects.all().delete()

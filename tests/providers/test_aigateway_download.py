@@ -123,7 +123,7 @@ def test_it_leaves_nothing_behind_a_bad_file(gateway: Gateway, tmp_path: Path, f
         assert fetch_new_job(gateway, to).mime == ("audio/wav" if fault == "mislabelled" else "audio/mpeg")
     else:
         with pytest.raises(ProviderError) as caught:
-            fetch_new_job(gateway, to, deadline_seconds=0.5 if fault == "hang" else 20.0)
+            fetch_new_job(gateway, to, deadline_seconds=1.0 if fault == "hang" else 20.0)
         assert (type(caught.value), caught.value.code) == EXPECTED[fault]
         assert list(tmp_path.iterdir()) == []
     assert gateway.strangers_with_key == []

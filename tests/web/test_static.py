@@ -38,8 +38,8 @@ def test_nothing_is_vendored_unlisted() -> None:
 
 
 def test_the_script_of_the_shell_stays_below_40_kb() -> None:
-    own = [path for path in (STATIC / "js").glob("*.js")]
-    libraries = [path for path in (STATIC / "vendor").rglob("*.js")]
+    own = list((STATIC / "js").glob("*.js"))
+    libraries = list((STATIC / "vendor").rglob("*.js"))
     assert packed(*own, *libraries) < 40 * KB
 
 

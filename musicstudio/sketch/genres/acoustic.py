@@ -135,7 +135,7 @@ WALTZ = Genre(
     form=POP_FORM,
     kit="orchestral",
     light=(),
-    full=(groove(triangle="o...........|............"), groove(brush="....o...o...", kick="o...........")),
+    full=(groove(triangle="o...........|............"), groove(brush="....o...o...")),
     fills=(groove(timpani="x.....x.x.x."),),
     meter="3/4",
     bridge_shifts=(5, 0),

@@ -159,6 +159,7 @@ AMBIENT = Genre(
 
 HOUSE = Genre(
     name="house",
+    swells=True,
     title="house",
     bpm=(120, 127),
     modes=("minor", "dorian", "major"),
@@ -249,6 +250,7 @@ HOUSE = Genre(
 
 TECHNO = Genre(
     name="techno",
+    swells=True,
     title="techno",
     bpm=(130, 140),
     modes=("minor", "phrygian", "dorian"),
@@ -321,6 +323,7 @@ TECHNO = Genre(
 
 SYNTHWAVE = Genre(
     name="synthwave",
+    swells=True,
     title="synthwave",
     bpm=(96, 114),
     modes=("minor", "minor", "dorian"),
@@ -405,6 +408,7 @@ SYNTHWAVE = Genre(
 
 TRAP = Genre(
     name="trap",
+    swells=True,
     title="trap",
     bpm=(66, 76),
     modes=("minor", "phrygian", "harmonic minor"),
@@ -532,6 +536,7 @@ CHIP = Genre(
 
 DNB = Genre(
     name="drum and bass",
+    swells=True,
     title="drum and bass",
     bpm=(170, 176),
     modes=("minor", "dorian", "minor"),

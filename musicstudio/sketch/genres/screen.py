@@ -29,7 +29,7 @@ CINEMATIC = Genre(
             ("R---------------", "R-------R-------", "R-----R-R-----R-"),
             level=-5,
             send=-16,
-            at=30,
+            at=20,
         ),
         "chords": Part(
             ("brass", "horn"),

@@ -81,6 +81,7 @@ class Genre:
     humanise: int = 8
     walking: bool = False
     beat: bool = True
+    swells: bool = False
     crash: str = "crash"
     tonics: tuple[int, ...] = (0, 2, 3, 4, 5, 7, 8, 9, 10)
 
@@ -104,7 +105,7 @@ DANCE_FORM = (
     Form("intro", 45, 2, 2),
     Form("build", 65, 1, 3),
     Form("drop", 95, 2, 0),
-    Form("break", 30, 2, 1),
+    Form("break", 44, 2, 1),
     Form("build", 70, 1, 4),
     Form("drop", 100, 3, 2),
     Form("bridge", 55, 1, 6),

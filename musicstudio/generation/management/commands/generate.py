@@ -11,7 +11,6 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from django.core.exceptions import ValidationError
-from django.core.files.storage import default_storage
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
@@ -200,7 +199,7 @@ def facts_of(job: Job, path: Path | None) -> dict[str, Any]:
         return facts | {"reason": job.reason, "message": why(job)}
     return facts | {
         "title": job.track.title,
-        "path": str(path or default_storage.path(job.track.file.name)),
+        "path": str(path or job.track.file.path),
         "seconds": float(job.track.seconds),
         "format": job.track.format,
         "size": job.track.size,

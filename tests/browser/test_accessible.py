@@ -1,0 +1,150 @@
+"""Every screen, light and dark, desk and phone: axe finds nothing, nothing overflows, no focus is hidden."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from musicstudio.accounts.models import SetupLink
+from musicstudio.generation.models import Job, Reason, State
+from tests.browser.conftest import DESKTOP, PHONE, Studio
+from tests.browser.test_listen import PROJECT
+from tests.conftest import Cast
+from tests.factories import gateway_model, make_jobs, make_key, make_track
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SCREENS = {
+    "project": PROJECT,
+    "refill": PROJECT + "?q=nothing",
+    "empty project": "/t/northlight/projects/sketchbook/",
+    "library": "/t/northlight/tracks/",
+    "track": "track",
+    "settings": "/t/northlight/settings/",
+    "new project": "/t/northlight/new-project/",
+    "sign in": "/accounts/login/",
+    "password reset": "/accounts/password/reset/",
+    "e-mail": "/accounts/email/",
+    "not found": "/no/such/page/",
+}
+
+
+@pytest.fixture
+def furnished(cast: Cast) -> Cast:
+    """A team with everything on its screens: tracks, tags, running, failed and uncertain takes, a key."""
+    from musicstudio.projects.models import Project
+
+    make_key(cast.team)
+    Project.objects.open(cast.team, "Sketchbook")
+    for number in range(3):
+        make_track(cast.project, cast.producer, f"waltz {number}").tag("calm")
+    model = gateway_model("0.10")
+    [running, failed, uncertain] = [make_jobs(cast.project, cast.producer, model=model, text=text)[0] for text in "rfu"]
+    Job.objects.move(running.pk, (State.QUEUED,), State.RUNNING)
+    failed.fail(Reason.CONTENT_REFUSED, "no names of artists")
+    uncertain.doubt(Reason.NO_ANSWER)
+    return cast
+
+
+def violations(page: Page, within: str | None = None) -> list[str]:
+    """What axe finds, one line each; also what it could not decide about colours. `within`: an open layer."""
+    found: dict[str, Any] = Axe().run(page, context=within, options={"runOnly": {"type": "tag", "values": TAGS}}).response
+    undecided = [entry for entry in found["incomplete"] if entry["id"] == "color-contrast"]
+    for entry in undecided:  # a key cap that holds only ⌘ and ↵ has no text whose contrast could be measured
+        entry["nodes"] = [node for node in entry["nodes"] if "only non-text characters" not in node["any"][0]["message"]]
+    entries = [("", entry) for entry in found["violations"]] + [("undecided ", entry) for entry in undecided]
+    return [
+        f"{how}{entry['id']}: {node['html'][:160]}: {node['failureSummary'][:200]}" for how, entry in entries for node in entry["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "phone"])
+def test_every_screen_is_accessible(studio: Studio, furnished: Cast, size: tuple[int, int], theme: str) -> None:
+    track = furnished.project.tracks.first()
+    assert track
+    studio.expected = ("404",)
+    found: dict[str, list[str]] = {}
+    page = studio.open(PROJECT, furnished.owner, size, theme)
+    signed_out = studio.open("/accounts/login/", None, size, theme)
+    for name, path in SCREENS.items():
+        window = signed_out if name in {"sign in", "password reset"} else page
+        window.goto(studio.server.url + (track.get_absolute_url() if path == "track" else path))
+        wide = window.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        troubles = violations(window) + ([f"{wide} px too wide"] if wide > 0 else [])
+        if troubles:
+            found[name] = troubles
+    assert found == {}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "phone"])
+@pytest.mark.django_db(transaction=True)
+def test_the_set_up_is_accessible(studio: Studio, size: tuple[int, int], theme: str) -> None:
+    studio.expected = ("410", "422")
+    page = studio.open(f"/setup/{SetupLink.objects.issue()}/", None, size, theme)
+    assert violations(page) == []
+    page.get_by_role("button", name="Open the studio").click()
+    expect(page.get_by_text("Write your e-mail address.")).to_be_visible()
+    assert violations(page) == []
+    page.goto(studio.server.url + "/setup/old/")
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_open_layers_are_accessible(studio: Studio, furnished: Cast, theme: str) -> None:
+    page = studio.open(PROJECT, furnished.owner, theme=theme)
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    assert violations(page, "#help") == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Olga Prieto: account and theme").click()
+    assert violations(page, "#account") == []
+    page.keyboard.press("Escape")
+    page.locator(".picks summary").click()
+    page.locator("#id_instrumental").uncheck()
+    page.locator(".adv summary").click()
+    assert violations(page) == []
+    phone = studio.open(PROJECT, furnished.owner, PHONE, theme)
+    phone.get_by_role("button", name="Compose").click()
+    assert violations(phone, "#compose") == []
+    phone.keyboard.press("Escape")
+    phone.get_by_role("button", name="Open menu").click()
+    assert violations(phone, "#side") == []
+
+
+def test_a_reviewers_page_is_accessible(studio: Studio, furnished: Cast) -> None:
+    assert violations(studio.open(PROJECT, furnished.reviewer)) == []
+
+
+def test_it_fits_a_width_of_320_pixels(studio: Studio, furnished: Cast) -> None:
+    page = studio.open(PROJECT, furnished.owner, (320, 640))
+    for path in (PROJECT, "/t/northlight/tracks/", "/t/northlight/settings/", "/accounts/login/"):
+        page.goto(studio.server.url + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+
+
+def test_focus_is_never_under_the_player(studio: Studio, furnished: Cast) -> None:
+    """WCAG 2.4.11: what has the focus can be seen."""
+    page = studio.open(PROJECT, furnished.owner)
+    for _ in range(70):
+        page.keyboard.press("Tab")
+        hidden = page.evaluate(
+            """() => { const el = document.activeElement, box = el.getBoundingClientRect(), y = box.top + box.height / 2;
+            if (el === document.body || !box.height || y < 0 || y > innerHeight) return "";
+            const top = document.elementFromPoint(Math.max(1, box.left + box.width / 2), y);
+            const under = top && top.closest("#player") && !el.closest("#player");
+            return under ? el.outerHTML.slice(0, 120) : "" }"""
+        )
+        assert hidden == ""
+
+
+def test_the_theme_changes_without_a_reload(studio: Studio, furnished: Cast) -> None:
+    page = studio.open(PROJECT, furnished.owner)
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.get_by_role("button", name="Olga Prieto: account and theme").click()
+    page.get_by_role("button", name="Dark").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.get_by_role("button", name="Dark")).to_have_attribute("aria-pressed", "true")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")

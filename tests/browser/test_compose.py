@@ -1,0 +1,145 @@
+"""Composing: the price while typing, messages beside the fields, and the way of a take into the list."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from musicstudio.generation.models import Job
+from tests.browser.conftest import PHONE, Studio
+from tests.browser.test_listen import PROJECT
+from tests.conftest import Cast
+from tests.factories import gateway_model, make_jobs, make_key, make_track
+
+
+def choose(page: Page, model: str) -> None:
+    page.locator(".picks summary").click()
+    page.locator(".picks li", has_text=model).click()
+
+
+def test_the_price_follows_every_input(studio: Studio, cast: Cast) -> None:
+    make_key(cast.team)
+    gateway_model("0.80")
+    page = studio.open(PROJECT, cast.producer)
+    amount, formula, left = (page.locator(f"[data-c={name}]") for name in ("amount", "formula", "left"))
+    expect(amount).to_have_text("$0.00")
+    expect(formula).to_have_text("1 take × 0:30 · free, local")
+    choose(page, "ElevenLabs Music")
+    expect(amount).to_have_text("$24.00")
+    page.get_by_label("Duration in seconds").fill("15")
+    page.get_by_role("button", name="More takes").click()
+    expect(formula).to_have_text("2 takes × 0:15 × $0.80/s")
+    expect(amount).to_have_text("$24.00")
+    expect(left).to_have_text("$26.00 left after this")
+    expect(page.locator("[data-c=slider]")).to_have_value("15")
+    page.get_by_role("button", name="5 seconds longer").click()
+    expect(page.get_by_label("Duration in seconds")).to_have_value("20")
+    page.locator("[data-c=slider]").press("End")
+    expect(left).to_have_text("$430.00 over what is left")
+    expect(page.get_by_role("button", name="Generate 2 takes")).to_be_enabled()
+
+
+@pytest.mark.parametrize("size", [None, PHONE])
+def test_a_refusal_stands_beside_the_field_and_keeps_what_was_typed(
+    studio: Studio, cast: Cast, size: tuple[int, int] | None
+) -> None:
+    studio.expected = ("422",)
+    page = studio.open(PROJECT, cast.producer, *([size] if size else []))
+    if size:
+        page.get_by_role("navigation", name="Sections").get_by_role("button", name="Compose").click()
+    page.get_by_role("textbox", name="Prompt").fill("Slow waltz for two harps")
+    page.get_by_label("Duration in seconds").fill("2.9")
+    page.get_by_role("button", name="Generate 1 take").click()
+    expect(page.locator("#err_duration")).to_have_text("Studio Sketch makes 3 to 300 seconds.")
+    expect(page.get_by_role("textbox", name="Prompt")).to_have_value("Slow waltz for two harps")
+    expect(page.get_by_label("Duration in seconds")).to_be_focused()
+    assert not Job.objects.exists()
+    page.get_by_label("Duration in seconds").fill("4")
+    expect(page.locator("#err_duration")).to_be_empty()
+
+
+def test_a_take_goes_from_the_prompt_into_the_list_without_a_reload(studio: Studio, cast: Cast, work: Callable[[], int]) -> None:
+    page = studio.open(PROJECT, cast.producer)
+    page.get_by_role("button", name="Ambient pads over a soft pulse").click()
+    prompt = page.get_by_role("textbox", name="Prompt")
+    expect(prompt).to_have_value("Ambient pads over a soft pulse, wide and calm")
+    page.get_by_label("Duration in seconds").fill("4")
+    page.get_by_role("button", name="More takes").click()
+    prompt.press("Control+Enter")
+    expect(page.locator(".job")).to_contain_text("2 takes")
+    expect(page.locator("#empty")).to_be_hidden()
+    expect(prompt).to_have_value("Ambient pads over a soft pulse, wide and calm")
+    expect(prompt).to_be_focused()
+    assert work() == 2
+    expect(page.locator(".track")).to_have_count(2)
+    expect(page.locator(".job")).to_have_count(0)
+    expect(page.locator("#count")).to_have_text("2 tracks")
+    expect(page.locator("ms-poll")).to_have_count(0)
+
+
+def test_cancel_takes_the_row_away(studio: Studio, cast: Cast) -> None:
+    make_jobs(cast.project, cast.producer, takes=2)
+    page = studio.open(PROJECT, cast.producer)
+    page.get_by_role("button", name="Cancel Lo-fi piano with light rain").click()
+    expect(page.locator(".job")).to_have_count(0)
+    assert set(Job.objects.values_list("state", flat=True)) == {"cancelled"}
+
+
+def test_a_draft_survives_leaving_the_page(studio: Studio, cast: Cast) -> None:
+    make_track(cast.project, cast.producer)
+    page = studio.open(PROJECT, cast.producer)
+    page.get_by_role("textbox", name="Prompt").fill("half an idea")
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Library").click()
+    expect(page.get_by_role("heading", name="Library", level=1)).to_be_visible()
+    page.get_by_role("navigation", name="Projects").get_by_role("link", name="Aurora spring film").click()
+    expect(page.get_by_role("textbox", name="Prompt")).to_have_value("half an idea")
+    page.reload()
+    expect(page.get_by_role("textbox", name="Prompt")).to_have_value("half an idea")
+
+
+def test_vary_fills_the_panel(studio: Studio, cast: Cast) -> None:
+    make_track(cast.project, cast.producer, "bright folk guitar")
+    page = studio.open(PROJECT, cast.producer)
+    page.get_by_role("button", name="Vary").click()
+    expect(page.get_by_role("textbox", name="Prompt")).to_have_value("bright folk guitar")
+    expect(page.get_by_text("Based on “bright folk guitar”")).to_be_visible()
+
+
+def test_the_server_going_away_is_said_and_nothing_typed_is_lost(studio: Studio, cast: Cast) -> None:
+    studio.expected = ("ERR_FAILED", "ERR_CONNECTION", "htmx:")
+    page = studio.open(PROJECT, cast.producer)
+    page.get_by_role("textbox", name="Prompt").fill("half an idea")
+    page.route("**/generate/", lambda route: route.abort())
+    page.get_by_role("button", name="Generate 1 take").click()
+    expect(page.get_by_text("Connection lost.")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Prompt")).to_have_value("half an idea")
+    page.unroute("**/generate/")
+    page.get_by_role("button", name="Generate 1 take").click()
+    expect(page.get_by_text("Connection lost.")).to_be_hidden()
+    expect(page.locator(".job")).to_have_count(1)
+
+
+def test_a_title_and_tags_change_in_place(studio: Studio, cast: Cast) -> None:
+    track = make_track(cast.project, cast.producer)
+    page = studio.open(track.get_absolute_url(), cast.producer)
+    page.locator(".edit summary").click()
+    page.get_by_label("Title").fill("Glasshouse")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Glasshouse", level=1)).to_be_visible()
+    page.get_by_label("New tag").fill("spring film")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Remove tag spring film")).to_be_visible()
+    page.get_by_role("button", name="Remove tag spring film").click()
+    expect(page.get_by_role("button", name="Remove tag spring film")).to_have_count(0)
+    track.refresh_from_db()
+    assert track.title == "Glasshouse" and not track.tags.exists()
+
+
+def test_load_more_appends_the_next_page(studio: Studio, cast: Cast) -> None:
+    for number in range(53):
+        make_track(cast.project, cast.producer, f"waltz {number}")
+    page = studio.open(PROJECT, cast.producer)
+    expect(page.locator(".track")).to_have_count(50)
+    page.get_by_role("link", name="Load more").click()
+    expect(page.locator(".track")).to_have_count(53)
+    expect(page.get_by_role("link", name="Load more")).to_have_count(0)
