@@ -13,6 +13,7 @@ from musicstudio.core.money import format_micros
 from musicstudio.generation.models import Job, wake
 from musicstudio.generation.render import enqueue
 from musicstudio.projects.models import Prompt
+from musicstudio.providers.connections import Connection
 from musicstudio.providers.models import MusicModel, NoPrice, Provider, ProviderKey, Quote
 
 MAX_TAKES = 8
@@ -46,8 +47,8 @@ def submit(
         return asked_before
     check_request(prompt, takes, model, seed)
     if model.needs_key and key is None:
-        key = ProviderKey.objects.for_model(team, model)
-    if model.needs_key and (key is None or key.team_id != team.pk or key.state != "active"):
+        key = ProviderKey.objects.for_model(team, model, prompt.project)
+    if model.needs_key and (key is None or not ProviderKey.objects.usable(team, prompt.project).filter(pk=key.pk).exists()):
         raise ValidationError({"model": why_no_key(team, model)})
     quote = agreed_quote(prompt, takes, model, agreed_micros)
     try:
@@ -103,7 +104,7 @@ def why_no_key(team: Team, model: MusicModel) -> str:
 def agreed_quote(prompt: Prompt, takes: int, model: MusicModel, agreed_micros: int | None) -> Quote:
     """The quote of one take; raises ValidationError without a price, or when the total is not what was agreed."""
     try:
-        quote = model.quote(prompt.duration_ms)
+        quote = model.quote(prompt.duration_ms, Connection.objects.of(prompt.project.team, model.provider))
     except NoPrice as missing:
         raise ValidationError({"model": str(missing)}) from missing
     total = quote.amount_micros * takes

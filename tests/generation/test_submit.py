@@ -83,6 +83,7 @@ def test_a_key_of_another_team_does_not_count(cast: Cast) -> None:
 def test_a_revoked_or_rejected_key_does_not_count(cast: Cast) -> None:
     key = make_key(cast.team)
     key.reject("Invalid API key")
+    OrmQ.objects.all().delete()  # the admins are told
     assert "does not accept the team's key Studio key •••• 6789" in refused(cast, gateway_model())["model"][0]
     key.revoke()
     assert "needs a key" in refused(cast, gateway_model())["model"][0]
