@@ -14,7 +14,7 @@ from tests.factories import gateway_model, make_jobs, make_key, make_track
 
 def choose(page: Page, model: str) -> None:
     page.locator(".picks summary").click()
-    page.locator(".picks li", has_text=model).click()
+    page.locator(".opts .model", has_text=model).click()
 
 
 def test_the_price_follows_every_input(studio: Studio, cast: Cast) -> None:

@@ -81,9 +81,10 @@ def features(audio, rate):
     rhythm = [lags[k : k + 8].max() / lags[0] for k in range(16, 160, 8)]
     side, middle = audio[:, 0] - audio[:, 1], audio[:, 0] + audio[:, 1]
     width = 10 * np.log10(np.mean(side**2) / np.mean(middle**2) + 1e-6)
-    peaks = strength > np.percentile(strength, 90)
+    inner = strength[1:-1]
+    peaks = (inner > strength[:-2]) & (inner >= strength[2:]) & (inner > strength.mean() + strength.std())
     beat = np.log2(tempo(audio, rate) / 100)
     return np.array(
-        [*log.mean(axis=0), *log.std(axis=0), *(10 * x for x in rhythm), width, 40 * np.mean(strength), 20 * np.mean(peaks),
+        [*log.mean(axis=0), *log.std(axis=0), *(10 * x for x in rhythm), width, 40 * np.mean(strength), 100 * np.mean(peaks),
          20 * np.log10(strength.std() / (strength.mean() + 1e-9) + 1e-3), 8 * beat]
     )  # fmt: skip
