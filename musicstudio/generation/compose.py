@@ -69,6 +69,7 @@ class ComposeForm(forms.Form):
     parent = forms.UUIDField(required=False)
     batch = forms.UUIDField(required=False)
     cost = WholeField("", required=False)
+    may_ask = False  # the caps refused it, and they take requests
 
     def clean_model(self) -> MusicModel:
         """The model of that slug; an unknown one is a message beside the picker."""

@@ -7,6 +7,7 @@ from musicstudio.generation import views
 urlpatterns = [
     # t/<team>/projects/<project>/
     path("t/<slug:team>/projects/<slug:project>/generate/", views.generate, name="generate"),
+    path("t/<slug:team>/projects/<slug:project>/ask/", views.ask_more, name="ask_more"),
     path("t/<slug:team>/projects/<slug:project>/queue/", views.queue, name="queue"),
     # t/<team>/jobs/<job>/
     path("t/<slug:team>/jobs/<uuid:pk>/cancel/", views.cancel, name="cancel"),
