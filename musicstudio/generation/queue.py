@@ -37,8 +37,8 @@ class Row:
 
     @property
     def job(self) -> Job:
-        """The take that is furthest behind, or the first."""
-        return min(self.jobs, key=lambda job: (STAGE.get(State(job.state), 9), job.take))
+        """The take that has come furthest, or the first."""
+        return max(self.jobs, key=lambda job: (STAGE.get(State(job.state), 0), -job.take))
 
     @property
     def id(self) -> str:

@@ -58,7 +58,10 @@ def find_place(team_slug: str, project_slug: str) -> Place:
 
 def owner_of(team: Team) -> User:
     """Whoever has the machine's shell acts as the team's first owner."""
-    return Membership.objects.filter(team=team, role=Role.OWNER).select_related("user").earliest("created_at").user
+    place = Membership.objects.filter(team=team, role=Role.OWNER).select_related("user").first()
+    if place is None:
+        raise ValidationError({"team": f"{team.name} has no owner."})
+    return place.user
 
 
 def project_of(team: Team, slug: str) -> Project:

@@ -12,7 +12,7 @@ from django.views.decorators.http import condition, require_GET, require_POST
 
 from musicstudio.accounts.access import get_team_object
 from musicstudio.accounts.models import Role
-from musicstudio.budgets.models import OverCap
+from musicstudio.budgets.models import Bucket, Cap, OverCap
 from musicstudio.core.pages import page, say, toast
 from musicstudio.generation.ask import ask
 from musicstudio.generation.compose import ComposeForm, Panel
@@ -34,6 +34,14 @@ def get_job(request: HttpRequest, team: str, pk: uuid.UUID, role: Role) -> Job:
     job = get_team_object(request, jobs, role, team=team, pk=pk)
     request.project = job.project  # type: ignore[attr-defined]
     return job
+
+
+def month_of(request: HttpRequest) -> Bucket | None:
+    """The team's month of its cap, read once a request; None without a cap."""
+    if not hasattr(request, "month"):
+        cap = Cap.objects.of(request.team)  # type: ignore[attr-defined]
+        request.month = cap.bucket() if cap else None  # type: ignore[attr-defined]
+    return request.month  # type: ignore[attr-defined, no-any-return]
 
 
 def queue_context(request: HttpRequest, queue: Queue) -> dict[str, Any]:
@@ -99,7 +107,7 @@ def sent_to_admins(request: HttpRequest, form: ComposeForm, project: Project) ->
 
 def workspace(request: HttpRequest, form: ComposeForm, project: Project, status: int = 200) -> HttpResponse:
     """The compose panel as it was sent, and on success the queue with the new row."""
-    panel = Panel(project, request.membership, form=form)  # type: ignore[attr-defined]
+    panel = Panel(project, request.membership, month_of(request), form=form)  # type: ignore[attr-defined]
     context = queue_context(request, Queue(project)) | {"compose": panel}
     if not request.htmx:  # type: ignore[attr-defined]
         return page(request, "generation/refused.html", context, status=status)

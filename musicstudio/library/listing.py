@@ -99,7 +99,7 @@ class Listing:
     @cached_property
     def facets(self) -> list[Tag]:
         """The tags most used in the unfiltered list, each with `uses`."""
-        used = Tag.objects.filter(tracks__in=self.base.order_by()).annotate(uses=Count("tracks", distinct=True))
+        used = Tag.objects.filter(tracks__in=self.base.order_by()).annotate(uses=Count("tracks"))
         return list(used.order_by("-uses", "name")[:FACETS])
 
     def query(self, **changes: str | int) -> str:

@@ -48,7 +48,8 @@ def _bar_of(pattern: str, index: int, bars: Bars) -> str:
     return fitted(halves[index % len(halves)], bars.bar, bars.compound)
 
 
-def _loud(energy: int, accent: float) -> int:
+def _loud(section: Section, accent: float) -> int:
+    energy = 92 if section.kind == "break" else section.energy  # what remains in a break has the stage to itself
     return max(20, min(120, round((46 + 0.46 * energy) * accent)))
 
 
@@ -82,7 +83,7 @@ def comp(bars: Bars, part: Part, patterns: tuple[str, ...], dice: Dice, *, alway
             tick = start + step * STEP
             chord = chord_at(bars.chords, tick)
             until = min(length * STEP, chord.start + chord.length - tick)
-            velocity = _loud(section.energy, 1.06 if step == 0 else 0.94) + dice.between(-4, 4)
+            velocity = _loud(section, 1.06 if step == 0 else 0.94) + dice.between(-4, 4)
             notes += _strike(mark, voicings[chord.start], chord, part, tick, until, velocity)
     return notes
 
@@ -115,7 +116,7 @@ def hold(bars: Bars, part: Part, *, always: bool = False) -> list[Note]:
         section = next((s for s in bars.sections if s.start <= chord.start < s.start + s.length), None)
         playing = section is not None and plays(part, section, alone)
         wanted = voicings[chord.start] if playing else ()
-        velocity = _loud(section.energy, 0.9) if section else 60
+        velocity = _loud(section, 0.9) if section else 60
         kept: dict[int, Note] = {}
         for pitch in wanted:
             tied = sounding.pop(pitch, None)
@@ -144,7 +145,7 @@ def bass(bars: Bars, part: Part, patterns: tuple[str, ...], mode: str, dice: Dic
             tick = start + step * STEP
             chord = chord_at(bars.chords, tick)
             following = chord_at(bars.chords, start + bars.bar)
-            velocity = _loud(section.energy, 1.05 if step == 0 else 0.72 if mark == "r" else 0.92)
+            velocity = _loud(section, 1.05 if step == 0 else 0.72 if mark == "r" else 0.92)
             pitch = _bass_pitch(mark if step else "R", chord, following, mode, dice)
             notes.append(Note(tick, length * STEP - 10, pitch, velocity))
     return notes
@@ -191,6 +192,6 @@ def walk(bars: Bars, part: Part, tonic: int, mode: str, dice: Dice) -> list[Note
                 inside = [p for p in range(30, 52) if p % 12 in (chord.classes | (classes if dice.chance(0.4) else set()))]
                 near = [p for p in inside if 0 < abs(p - pitch) <= 5] or inside
                 pitch = dice.pick(near)
-            velocity = _loud(section.energy, 1.0 if tick == start else 0.9) + dice.between(-5, 5)
+            velocity = _loud(section, 1.0 if tick == start else 0.9) + dice.between(-5, 5)
             notes.append(Note(tick, 440, pitch, velocity))
     return notes

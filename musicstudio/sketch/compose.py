@@ -16,6 +16,7 @@ from musicstudio.sketch.harmony import choose_changes, lay_chords
 from musicstudio.sketch.melody import Voice, answer, sing, themes
 from musicstudio.sketch.prompt import Brief
 from musicstudio.sketch.score import TICKS, Chord, Note, Score, Section, Track
+from musicstudio.sketch.struck import STRUCK
 from musicstudio.sketch.theory import MINOR_MODES, nearest
 
 
@@ -108,7 +109,7 @@ def _plan(brief: Brief, seconds: float, seed: int, variation: int) -> Plan:
 
 
 def _tempo(genre: Genre, brief: Brief, dice: Dice) -> float:
-    low, high = genre.bpm
+    low, high = float(genre.bpm[0]), float(genre.bpm[1])
     place = dice.roll()
     if brief.pace:
         place = (place + (1.0 if brief.pace > 0 else 0.0)) / 2
@@ -127,7 +128,7 @@ def _mode(genre: Genre, brief: Brief, dice: Dice) -> str:
 def _sections(genre: Genre, brief: Brief, fitted: Fit, bar: int, body: int, dice: Dice) -> tuple[Section, ...]:
     if fitted.bars < 2:
         core = min(genre.form, key=lambda part: part.priority)
-        energy = 40 if brief.soft_end else max(55, min(95, core.energy))
+        energy = 40 if brief.soft_end else 95 if brief.sting else max(55, min(95, core.energy))
         return (Section(core.kind, 0, body, max(1, -(-body // bar)), energy),)
     seconds_per_bar = bar / TICKS * 60 / fitted.bpm
     hits = tuple((bars, kind) for at, kind in brief.hits if 0 < (bars := round(at / seconds_per_bar)) < fitted.bars)
@@ -222,10 +223,16 @@ def _last(role: str, notes: list[Note], plan: Plan, loud: int) -> list[Note]:
         pitch = nearest(plan.tonic, before)
         if role == "counter":
             pitch = nearest((plan.tonic + 7) % 12, before)
-        return [Note(at, ring, pitch, loud)]
+        last = [Note(at, ring, pitch, loud)]
+        if role == "lead" and part.instruments[0] in STRUCK and plan.fit.tail > 2:
+            last.append(Note(at + ring * 2 // 5, ring * 3 // 5, pitch + (12 if pitch < 84 else 0), max(30, loud - 34)))
+        return last  # what does not sustain says goodnight with one soft high note
     layout = layouts(plan.bars, part)[at]
-    rolled = 40 if role == "arp" else 8
-    return [Note(at + i * rolled, ring - i * rolled, pitch, loud - 6) for i, pitch in enumerate(layout)]
+    if role == "arp":  # climbs two octaves while the others ring
+        rungs = [pitch + octave for octave in (0, 12) for pitch in layout if pitch + octave <= 100]
+        step = max(30, min(180, ring // (len(rungs) + 3)))
+        return [Note(at + i * step, ring - i * step, pitch, max(30, loud - 8 - 3 * i)) for i, pitch in enumerate(rungs)]
+    return [Note(at + i * 8, ring - i * 8, pitch, loud - 6) for i, pitch in enumerate(layout)]
 
 
 def _performed(notes: list[Note], role: str, plan: Plan) -> tuple[Note, ...]:
@@ -245,7 +252,8 @@ def _performed(notes: list[Note], role: str, plan: Plan) -> tuple[Note, ...]:
 def _track(role: str, notes: tuple[Note, ...], plan: Plan) -> Track:
     if role == "drums":
         send = {"orchestral": -9.0, "synthwave": -12.0, "rock": -15.0}.get(plan.genre.kit, -18.0)
-        return Track(role, plan.genre.kit, notes, 0.0 if plan.genre.beat else -4.0, 0.0, send)
+        level = -3.0 if plan.genre.kit == "orchestral" or not plan.genre.beat else 0.0
+        return Track(role, plan.genre.kit, notes, level, 0.0, send)
     part = plan.parts[role]
     return Track(role, part.instruments[0], notes, part.level, part.pan, part.send, part.effects)
 

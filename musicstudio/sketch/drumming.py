@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from musicstudio.sketch.dice import Dice
 from musicstudio.sketch.genres.style import Genre, Groove
 from musicstudio.sketch.grid import STEP, fitted
@@ -65,7 +67,7 @@ def _rolling(groove: Groove, index: int, section: Section, start: int, bar: int,
 def swells(sections: tuple[Section, ...], ticks_of_two_seconds: int) -> list[Note]:
     """A noise swell that ends where a drop or a loud chorus begins."""
     notes = []
-    for before, after in zip(sections, sections[1:], strict=False):
+    for before, after in itertools.pairwise(sections):
         if after.energy - before.energy >= 20 and after.start >= ticks_of_two_seconds:
             notes.append(Note(after.start - ticks_of_two_seconds, ticks_of_two_seconds, 0, 70, "rise"))
     return notes

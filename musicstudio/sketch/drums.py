@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import math
 from typing import Any
 
 import numpy as np
@@ -44,10 +43,25 @@ KITS: dict[str, Kit] = {
 }
 
 PANS = {
-    "hat": 0.25, "open": 0.25, "ride": -0.3, "crash": -0.2, "shaker": 0.4, "tamb": -0.35, "conga": -0.35, "bongo": 0.3,
-    "tom1": 0.3, "tom2": 0.0, "tom3": -0.3, "clave": 0.3, "cowbell": -0.25, "triangle": 0.35, "brush": 0.1, "snap": 0.1,
-    "rim": -0.1, "taiko": 0.0,
-}  # fmt: skip
+    "hat": 0.25,
+    "open": 0.25,
+    "ride": -0.3,
+    "crash": -0.2,
+    "shaker": 0.4,
+    "tamb": -0.35,
+    "conga": -0.35,
+    "bongo": 0.3,
+    "tom1": 0.3,
+    "tom2": 0.0,
+    "tom3": -0.3,
+    "clave": 0.3,
+    "cowbell": -0.25,
+    "triangle": 0.35,
+    "brush": 0.1,
+    "snap": 0.1,
+    "rim": -0.1,
+    "taiko": 0.0,
+}
 
 
 @functools.lru_cache(maxsize=512)
@@ -55,10 +69,8 @@ def drum(kit_name: str, name: str, tonic: int, strength: int, sample_rate: int) 
     """One hit of a kit: float32, (frames,). `tonic` is a pitch class, `strength` 1..8."""
     kit = KITS[kit_name]
     level = strength / 8
-    if kit_name == "chip":
-        wave = _chip(name, kit, tonic, sample_rate)
-    else:
-        wave = _MAKERS[name](kit, tonic, level, sample_rate)
+    maker = _MAKERS[name]
+    wave: Array = _chip(name, kit, tonic, sample_rate) if kit_name == "chip" else maker(kit, tonic, level, sample_rate)
     if kit.drive > 1 and name not in ("crash", "ride", "rise"):
         wave = np.tanh(wave * kit.drive) / np.float32(kit.drive**0.6)
     if kit.dull < 14000 and name in ("kick", "snare", "clap", "hat", "open", "rim", "shaker", "brush", "ride"):
@@ -77,10 +89,11 @@ def _fall(frames: int, sample_rate: int, seconds: float) -> Array:
 
 def _band(noise: Array, low: float, high: float, sample_rate: int) -> Array:
     """Noise between two frequencies, smooth edges."""
-    spectrum = np.fft.rfft(noise)
-    hertz = np.fft.rfftfreq(len(noise), 1 / sample_rate) + 1e-3
+    size = 1 << (len(noise) - 1).bit_length()  # odd lengths would make the FFT slow
+    spectrum = np.fft.rfft(noise, size)
+    hertz = np.fft.rfftfreq(size, 1 / sample_rate) + 1e-3
     spectrum *= 1 / np.sqrt((1 + (low / hertz) ** 6) * (1 + (hertz / high) ** 6))
-    return np.fft.irfft(spectrum, len(noise)).astype(np.float32)
+    return np.fft.irfft(spectrum, size)[: len(noise)].astype(np.float32)
 
 
 def _soften(wave: Array, cutoff: float, sample_rate: int) -> Array:
@@ -125,7 +138,7 @@ def _rim(kit: Kit, tonic: int, level: float, sample_rate: int) -> Array:
     wave = decaying(
         np.array([520.0, 1650.0, 2480.0]), np.array([0.5, 0.7, 0.35]), np.array([0.05, 0.04, 0.03]), frames, sample_rate
     )
-    return wave + _band(_noise(frames, 5), 1500, 7000, sample_rate) * _fall(frames, sample_rate, 0.012)
+    return np.asarray(wave + _band(_noise(frames, 5), 1500, 7000, sample_rate) * _fall(frames, sample_rate, 0.012))
 
 
 def _clap(kit: Kit, tonic: int, level: float, sample_rate: int) -> Array:
@@ -161,7 +174,7 @@ def _open_hat(kit: Kit, tonic: int, level: float, sample_rate: int) -> Array:
 
 
 def _ride(kit: Kit, tonic: int, level: float, sample_rate: int) -> Array:
-    return _metal(0.9, 5000, 11000, 6, sample_rate, 0.5) * np.float32(0.6)
+    return _metal(0.7, 5000, 11000, 6, sample_rate, 0.5) * np.float32(0.42)
 
 
 def _crash(kit: Kit, tonic: int, level: float, sample_rate: int) -> Array:
@@ -174,20 +187,19 @@ def _tom(height: int) -> Any:
         base = _low_tuned(tonic, 36 + 5 * height, 47 + 5 * height)
         t = np.arange(frames) / sample_rate
         wave = gliding(base * (1 + 0.5 * np.exp(-t / 0.03)), sample_rate) * _fall(frames, sample_rate, 0.36)
-        return wave * np.float32(0.7) + _band(_noise(frames, 40 + height), 300, 4000, sample_rate) * _fall(
-            frames, sample_rate, 0.05
-        )
+        skin = _band(_noise(frames, 40 + height), 300, 4000, sample_rate) * _fall(frames, sample_rate, 0.05)
+        return np.asarray(wave * np.float32(0.7) + skin)
 
     return make
 
 
 def _taiko(kit: Kit, tonic: int, level: float, sample_rate: int) -> Array:
-    frames = int(1.2 * sample_rate)
+    frames = int(0.8 * sample_rate)
     base = _low_tuned(tonic, 33, 44, fifth=False)
     t = np.arange(frames) / sample_rate
-    wave = gliding(base * (1 + 0.25 * np.exp(-t / 0.04)), sample_rate) * _fall(frames, sample_rate, 1.0)
-    skin = _band(_noise(frames, 51), 120, 2500, sample_rate) * _fall(frames, sample_rate, 0.09)
-    return wave * np.float32(0.8) + skin * np.float32(1.1)
+    wave = gliding(base * (1 + 0.25 * np.exp(-t / 0.04)), sample_rate) * _fall(frames, sample_rate, 0.6)
+    skin = _band(_noise(frames, 51), 120, 2500, sample_rate) * _fall(frames, sample_rate, 0.1)
+    return np.asarray(wave * np.float32(0.55) + skin * np.float32(1.3))
 
 
 def _timpani(kit: Kit, tonic: int, level: float, sample_rate: int) -> Array:
@@ -195,14 +207,15 @@ def _timpani(kit: Kit, tonic: int, level: float, sample_rate: int) -> Array:
     f = _low_tuned(tonic, 40, 51, fifth=False)
     ratios = np.array([1.0, 1.5, 1.99, 2.44, 2.9])
     wave = decaying(f * ratios, np.array([1, 0.5, 0.35, 0.2, 0.12]), np.array([1.6, 1.3, 0.9, 0.7, 0.5]), frames, sample_rate)
-    return wave * np.float32(0.6) + _band(_noise(frames, 53), 100, 1500, sample_rate) * _fall(frames, sample_rate, 0.04)
+    skin = _band(_noise(frames, 53), 100, 1500, sample_rate) * _fall(frames, sample_rate, 0.04)
+    return np.asarray(wave * np.float32(0.6) + skin)
 
 
 def _shaker(kit: Kit, tonic: int, level: float, sample_rate: int) -> Array:
-    frames = int(0.11 * sample_rate)
-    noise = _band(_noise(frames, 61), 4500, 11500, sample_rate)
+    frames = int(0.075 * sample_rate)
+    noise = _band(_noise(frames, 61), 4500, 10500, sample_rate)
     t = np.linspace(0, 1, frames, dtype=np.float32)
-    return noise * np.sin(np.pi * t**0.6) ** 2 * np.float32(0.8)
+    return np.asarray(noise * np.sin(np.pi * t**0.6) ** 2 * np.float32(0.4))
 
 
 def _tambourine(kit: Kit, tonic: int, level: float, sample_rate: int) -> Array:
@@ -222,7 +235,7 @@ def _pitched(frequencies: tuple[float, ...], seconds: float, slap: float) -> Any
 def _brush(kit: Kit, tonic: int, level: float, sample_rate: int) -> Array:
     frames = int(0.24 * sample_rate)
     t = np.linspace(0, 1, frames, dtype=np.float32)
-    return _band(_noise(frames, 81), 1200, 8500, sample_rate) * np.sin(np.pi * t**0.45) ** 2 * np.float32(0.7)
+    return np.asarray(_band(_noise(frames, 81), 1200, 8500, sample_rate) * np.sin(np.pi * t**0.45) ** 2 * np.float32(0.7))
 
 
 def _rise(kit: Kit, tonic: int, level: float, sample_rate: int) -> Array:
@@ -250,9 +263,28 @@ def _chip(name: str, kit: Kit, tonic: int, sample_rate: int) -> Array:
 
 
 _MAKERS: dict[str, Any] = {
-    "kick": _kick, "snare": _snare, "rim": _rim, "clap": _clap, "hat": _hat, "open": _open_hat, "ride": _ride, "crash": _crash,
-    "tom1": _tom(2), "tom2": _tom(1), "tom3": _tom(0), "taiko": _taiko, "timpani": _timpani, "shaker": _shaker, "tamb": _tambourine,
-    "conga": _pitched((196.0, 392.0), 0.28, 0.5), "bongo": _pitched((330.0, 690.0), 0.16, 0.5), "clave": _pitched((2300.0,), 0.09, 0.1),
-    "cowbell": _pitched((560.0, 845.0), 0.25, 0.2), "triangle": _pitched((4100.0, 6300.0, 9500.0), 1.0, 0.1), "brush": _brush,
-    "snap": _pitched((1900.0, 2700.0), 0.05, 1.2), "block": _pitched((1150.0, 1750.0), 0.08, 0.2), "rise": _rise,
-}  # fmt: skip
+    "kick": _kick,
+    "snare": _snare,
+    "rim": _rim,
+    "clap": _clap,
+    "hat": _hat,
+    "open": _open_hat,
+    "ride": _ride,
+    "crash": _crash,
+    "tom1": _tom(2),
+    "tom2": _tom(1),
+    "tom3": _tom(0),
+    "taiko": _taiko,
+    "timpani": _timpani,
+    "shaker": _shaker,
+    "tamb": _tambourine,
+    "conga": _pitched((196.0, 392.0), 0.28, 0.5),
+    "bongo": _pitched((330.0, 690.0), 0.16, 0.5),
+    "clave": _pitched((2300.0,), 0.09, 0.1),
+    "cowbell": _pitched((560.0, 845.0), 0.25, 0.2),
+    "triangle": _pitched((4100.0, 6300.0, 9500.0), 1.0, 0.1),
+    "brush": _brush,
+    "snap": _pitched((1900.0, 2700.0), 0.05, 1.2),
+    "block": _pitched((1150.0, 1750.0), 0.08, 0.2),
+    "rise": _rise,
+}

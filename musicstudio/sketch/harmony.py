@@ -32,7 +32,18 @@ def choose_changes(genre: Genre, mode: str, seed: int, brief: str) -> Changes:
     return Changes(take(genre.verses, 1), take(genre.choruses, 1), take(genre.bridges, 1), _bars(genre.cadence, mode)[-1])
 
 
-_TO_MAJOR = {"i": "I", "iv": "IV", "v": "V", "III": "iii", "VI": "vi", "VII": "V", "bII": "ii", "ii": "ii", "io": "vi", "bvo": "iv"}
+_TO_MAJOR = {
+    "i": "I",
+    "iv": "IV",
+    "v": "V",
+    "III": "iii",
+    "VI": "vi",
+    "VII": "V",
+    "bII": "ii",
+    "ii": "ii",
+    "io": "vi",
+    "bvo": "iv",
+}
 _TO_MINOR = {"I": "i", "IV": "iv", "vi": "VI", "iii": "III", "ii": "iv", "bVII": "VII", "bVI": "VI", "bIII": "III"}
 
 
@@ -94,12 +105,22 @@ def _bar(numerals: tuple[str, ...], start: int, bar_ticks: int, tonic: int, mode
 
 def _close(chords: list[Chord], changes: Changes, tonic: int, mode: str, bar_ticks: int, body: int) -> None:
     """Replace the last bar by the cadence and add the final tonic."""
-    home = numeral("i" if mode in MINOR_MODES else "I", mode)[1]
+    home = _home(changes, mode)
     if chords and body >= 2 * bar_ticks:
         start = body - bar_ticks
         chords[:] = [chord for chord in chords if chord.start < start]
         chords += _bar(changes.cadence, start, bar_ticks, tonic, mode)
     chords.append(Chord(body, 4 * bar_ticks, tonic, home, "i" if mode in MINOR_MODES else "I"))
+
+
+def _home(changes: Changes, mode: str) -> tuple[int, ...]:
+    """The tonic chord the piece is used to, with the sixth for a major seventh: the tune ends on the tonic above it."""
+    for bar in (*changes.verse, *changes.chorus):
+        for text in bar:
+            root, tones = numeral(text, mode)
+            if root == 0 and {3, 4} & set(tones) and 7 in tones:
+                return tuple(9 if tone == 11 else tone for tone in tones)
+    return numeral("i" if mode in MINOR_MODES else "I", mode)[1]
 
 
 def _joined(chords: list[Chord]) -> list[Chord]:

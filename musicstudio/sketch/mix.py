@@ -77,7 +77,7 @@ def loudness(audio: Array, sample_rate: int, size: int = 16384) -> float:
     frames = audio.shape[1]
     if frames < size:
         size = 1 << (max(frames, 2).bit_length() - 1)
-    starts = range(0, max(1, frames - size + 1), max(size, (frames - size) // 90 if frames > 91 * size else size))
+    starts = range(0, max(1, frames - size + 1), max(size, (frames - size) // 60 if frames > 61 * size else size))
     weight = np.abs(k_weighting(sample_rate, size)) ** 2 * 2
     window = np.hanning(size).astype(np.float32)
     powers = []
@@ -215,7 +215,7 @@ def _sweep(score: Score, bus: Array, sample_rate: int) -> None:
     opening = np.convolve(opening, np.full(33, 1 / 33), mode="same").astype(np.float32)
     if opening[20:-20].min(initial=1.0) > 0.98:
         return
-    shape = low_pass(np.linspace(0, sample_rate / 2, 2049), 650, 1.5)
+    shape = low_pass(np.linspace(0, sample_rate / 2, 257), 650, 1.5)
     filter_in_place(bus, shape, opening=opening, hop=hop)
 
 

@@ -17,14 +17,24 @@ class Found:
     span: tuple[int, int]
 
 
-_UNITS = r"(?:s|secs?|seconds?|segundos?|secondes?|sekunden?|secondi|segs?|秒間?|m(?:in(?:ute)?s?)|minutes?|minuten|minutos?|minuti|minuto|分間?(?!の\d)|h(?:ou)?rs?)"
-_AMOUNT = r"(?:\d+(?:[.,]\d+)?|an?|one|two|three|four|five|ten|half|ein(?:e|er)?|une?|una?|uma?|um|dos|deux|zwei|due|duas|tres|trois|drei|tre)"
-_AT = r"(?<![a-z])(?:at|@|around|from|by|bei|ab|nach|a los|a las|alos|en el|en|a|aos|apos|um|al|alle|agli|vers|のところ)\s*(?:the\s+)?"
+_UNITS = (
+    r"(?:s|secs?|seconds?|segundos?|secondes?|sekunden?|secondi|segs?|秒間?|m(?:in(?:ute)?s?)|minutes?|minuten|minutos?"
+    r"|minuti|minuto|分間?(?!の\d)|h(?:ou)?rs?)"
+)
+_AMOUNT = (
+    r"(?:\d+(?:[.,]\d+)?|an?|one|two|three|four|five|ten|half|ein(?:e|er)?|une?|una?|uma?|um|dos|deux|zwei|due|duas|tres"
+    r"|trois|drei|tre)"
+)
+_AT = (
+    r"(?<![a-z])(?:at|@|around|from|by|bei|ab|nach|a los|a las|alos|en el|en|a|aos|apos|um|al|alle|agli|vers|のところ)"
+    r"\s*(?:the\s+)?"
+)
 _CLOCK = r"(?:(\d{1,2}):(\d{2})|(\d{1,3})(?:[.,]\d+)?\s*(?:s|secs?|seconds?|segundos?|secondes?|sekunden?|secondi|秒)(?![a-z]))"
 _MOMENT = re.compile(rf"{_AT}{_CLOCK}|(?<!\d){_CLOCK}\s*(?:に|で|のところ)")
 _ERA = re.compile(r"(?:(?:19)?[5-9]0|808|909|303|707)'?s")  # decades and drum machines, not durations
 _DURATION = re.compile(
-    rf"(?<![\w.,:])(?:for\s+|of\s+|length:?\s*|duration:?\s*)?(?:{_AMOUNT})\s*-?\s*{_UNITS}(?![a-z])(?:\s*-?\s*(?:long|length|lang|de duracion|de long))?"
+    rf"(?<![\w.,:])(?:for\s+|of\s+|length:?\s*|duration:?\s*)?(?:{_AMOUNT})\s*-?\s*{_UNITS}(?![a-z])"
+    r"(?:\s*-?\s*(?:long|length|lang|de duracion|de long))?"
     r"|(?<![\w:])\d{1,2}:\d{2}\s*(?:long|minutes|min)\b"
 )
 
@@ -47,7 +57,8 @@ def without_durations(text: str) -> str:
 
 
 _TEMPO = re.compile(
-    r"(\d{2,3}(?:[.,]\d+)?)\s*-?\s*(?:bpm|b\.p\.m\.?|beats per minute|ppm|pulsaciones|battements par minute|schlage|batidas por minuto|battiti)"
+    r"(\d{2,3}(?:[.,]\d+)?)\s*-?\s*(?:bpm|b\.p\.m\.?|beats per minute|ppm|pulsaciones|battements par minute|schlage"
+    r"|batidas por minuto|battiti)"
     r"|(?:bpm|tempo|テンポ|♩)\s*(?:of|von|de|di|:|=|は)?\s*(\d{2,3}(?:[.,]\d+)?)(?!\s*(?:%|:))"
 )
 
@@ -125,13 +136,24 @@ def _accidental(sign: str) -> int:
 _METER = re.compile(r"(?<![\d/])(\d{1,2})\s?/\s?(2|4|8|16)(?![\d/])(?:\s*-?\s*(?:time|takt|time signature|拍子))?")
 
 
+_METER_WORDS = {
+    "waltz time": "3/4",
+    "three-four": "3/4",
+    "in three": "3/4",
+    "six-eight": "6/8",
+    "in six": "6/8",
+    "in five": "5/4",
+    "in seven": "7/8",
+}
+
+
 def find_meter(text: str, known: tuple[str, ...]) -> Found | None:
     """ "3/4", "6/8 time", "in three", "4分の3拍子"."""
     if match := _METER.search(text):
         return Found(f"{int(match[1])}/{match[2]}", match.span())
     if match := re.search(r"([48])分の(\d+)拍子", text):
         return Found(f"{int(match[2])}/{match[1]}", match.span())
-    for word, value in (("waltz time", "3/4"), ("three-four", "3/4"), ("in three", "3/4"), ("six-eight", "6/8"), ("in six", "6/8"), ("in five", "5/4"), ("in seven", "7/8")):  # fmt: skip
+    for word, value in _METER_WORDS.items():
         if (at := text.find(word)) >= 0:
             return Found(value, (at, at + len(word)))
     return None

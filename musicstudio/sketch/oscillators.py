@@ -54,23 +54,27 @@ def wavetable(levels: tuple[float, ...], scatter: bool = False) -> Array:
     return table
 
 
-def turning(
-    hertz: float, frames: int, sample_rate: int, *, start: float = 0.0, vibrato: tuple[float, float, float] | None = None
-) -> Array:
-    """Positions in a wavetable for a steady or vibrating pitch: (frames,) indices. `start` is a phase in turns.
+def turning(hertz: float, frames: int, sample_rate: int, *, start: float = 0.0, sway: Array | None = None) -> Array:
+    """Positions in a wavetable for a pitch: (frames,) indices. `start` is a phase in turns, `sway` a vibrato from `swaying`.
 
-    A uint32 accumulator wraps by itself, so no modulo is needed. `vibrato` is (Hz, cents, seconds until it sets in).
+    A uint32 accumulator wraps by itself, so no modulo is needed.
     """
     step = np.uint32(round(hertz / sample_rate * 2**32) & 0xFFFFFFFF)
-    phase = np.arange(frames, dtype=np.uint32) * step + np.uint32(int(start % 1.0 * 2**32) & 0xFFFFFFFF)
-    if vibrato:
-        rate, cents, delay = vibrato
-        seconds = np.arange(frames, dtype=np.float32) / np.float32(sample_rate)
-        depth = hertz * (2 ** (cents / 1200) - 1) / (2 * math.pi * rate) * 2**32
-        fade = np.clip((seconds - delay) * np.float32(3.0), 0, 1)
-        swing = fade * (1 - np.cos(seconds * np.float32(2 * math.pi * rate)))
-        phase += (swing * depth).astype(np.int64).astype(np.uint32)
-    return (phase >> np.uint32(32 - _TABLE_BITS)).astype(np.intp)
+    phase = np.arange(frames, dtype=np.uint32)
+    phase *= step
+    phase += np.uint32(int(start % 1.0 * 2**32) & 0xFFFFFFFF)
+    if sway is not None:
+        phase += (sway * np.float32(hertz * 2**32)).astype(np.int64).view(np.uint32)[::2]  # the low halves: modulo 2**32
+    phase >>= np.uint32(32 - _TABLE_BITS)
+    return phase.astype(np.intp)
+
+
+def swaying(frames: int, sample_rate: int, rate: float, cents: float, delay: float) -> Array:
+    """The phase deviation of a vibrato in turns per Hz of pitch: float32, (frames,). It sets in after `delay` seconds."""
+    seconds = np.arange(frames, dtype=np.float32) / np.float32(sample_rate)
+    fade = np.clip((seconds - np.float32(delay)) * np.float32(3.0), 0, 1)
+    depth = (2 ** (cents / 1200) - 1) / (2 * math.pi * rate)
+    return np.asarray(fade * (1 - np.cos(seconds * np.float32(2 * math.pi * rate))) * np.float32(depth))
 
 
 def gliding(hertz: Array, sample_rate: int) -> Array:
@@ -95,7 +99,7 @@ def envelope(frames: int, sample_rate: int, attack: float, decay: float, sustain
         curve[off : off + fall] *= _half_cosine(fall)[::-1]
         curve[off + fall :] = 0
     curve[-1] = 0
-    return curve.astype(np.float32)
+    return np.asarray(curve, np.float32)
 
 
 def fade_edges(wave: Array, sample_rate: int, attack: float = 0.0015, release: float = 0.01) -> Array:

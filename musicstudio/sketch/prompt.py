@@ -166,13 +166,12 @@ def _is_negated(before: str, after: str, found: list[Mention]) -> bool:
         between = before[found[-1].end :]
         if _AND.fullmatch(between) or (_COMMA.fullmatch(between) and _MORE.match(after)):
             return True
-    last = None
-    for last in _NEGATOR.finditer(before):
-        pass
-    if last is None:
+    negators = list(_NEGATOR.finditer(before))
+    if not negators:
         return False
-    between = before[last.end() :]
-    return not _BREAK.search(between) and bool(_GAP.fullmatch(between)) and not _reached(found, last.end())
+    start = negators[-1].end()
+    between = before[start:]
+    return not _BREAK.search(between) and bool(_GAP.fullmatch(between)) and not _reached(found, start)
 
 
 def _reached(found: list[Mention], start: int) -> bool:
@@ -209,14 +208,25 @@ def _genre(mentions: list[Mention], text: str, said: list[str], notes: list[str]
     return _genre_of_mood([m for m in mentions if m.group == "mood" and not m.negated], mentions, notes)
 
 
+_MOOD_HOMES = {
+    "happy": "corporate",
+    "hopeful": "corporate",
+    "energetic": "corporate",
+    "triumphant": "orchestral",
+    "angry": "rock",
+    "dark": "horror",
+    "sad": "cinematic",
+    "calm": "ambient",
+    "romantic": "waltz",
+    "nostalgic": "lofi",
+    "groovy": "lofi",
+}
+
+
 def _genre_of_mood(moods: list[Mention], mentions: list[Mention], notes: list[str]) -> str:
-    homes = {
-        "happy": "corporate", "hopeful": "corporate", "energetic": "corporate", "triumphant": "orchestral", "angry": "rock", "dark": "horror",
-        "sad": "cinematic", "calm": "ambient", "romantic": "waltz", "nostalgic": "lofi", "groovy": "lofi",
-    }  # fmt: skip
     for mood in moods:
-        notes.append(f"No style named; {GENRES[homes[mood.key]].title} suits the mood.")
-        return homes[mood.key]
+        notes.append(f"No style named; {GENRES[_MOOD_HOMES[mood.key]].title} suits the mood.")
+        return _MOOD_HOMES[mood.key]
     if any(m.group == "texture" for m in mentions):
         notes.append("No style named; ambient suits the background sounds.")
         return "ambient"
@@ -285,7 +295,7 @@ def _with_sounds(brief: Brief, mentions: list[Mention], said: list[str], notes: 
                 notes.append("The sketch engine cannot sing; this is instrumental.")
         elif m.group in ("instrument", "role") and m.negated:
             unwanted[_unwanted_name(m)] = None
-            said.append(f"no {m.key}")
+            said.append(f"no {_unwanted_name(m)}")
         elif m.group == "instrument":
             wanted[m.key] = None
             solo = solo or m.solo
@@ -297,7 +307,7 @@ def _with_sounds(brief: Brief, mentions: list[Mention], said: list[str], notes: 
             (unwanted if m.negated else textures)[m.key] = None
             said.append(f"no {m.key}" if m.negated else m.key)
     _drop_general(wanted)
-    if "rock" == brief.genre and "steel guitar" in wanted and "acoustic" not in brief.text:
+    if brief.genre == "rock" and "steel guitar" in wanted and "acoustic" not in brief.text:
         del wanted["steel guitar"]  # a rock guitar is the style's own
     kept = tuple(name for name in wanted if name not in unwanted)
     if len(kept) > 4:
@@ -311,9 +321,21 @@ def _unwanted_name(mention: Mention) -> str:
     return "bass" if mention.word in ("bass", "bajo", "basse", "baixo", "basso", "ベース") else mention.key
 
 
+_SPECIAL = {
+    "felt piano": "piano",
+    "nylon guitar": "steel guitar",
+    "clean guitar": "steel guitar",
+    "distorted guitar": "steel guitar",
+    "lead guitar": "steel guitar",
+    "upright bass": "bass guitar",
+    "synth bass": "bass guitar",
+    "church organ": "organ",
+}
+
+
 def _drop_general(wanted: dict[str, None]) -> None:
     """ "rain on a felt piano, piano" asks for one piano."""
-    for special, general in (("felt piano", "piano"), ("nylon guitar", "steel guitar"), ("clean guitar", "steel guitar"), ("distorted guitar", "steel guitar"), ("lead guitar", "steel guitar"), ("upright bass", "bass guitar"), ("synth bass", "bass guitar"), ("church organ", "organ")):  # fmt: skip
+    for special, general in _SPECIAL.items():
         if special in wanted:
             wanted.pop(general, None)
 

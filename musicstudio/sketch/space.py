@@ -22,16 +22,17 @@ def room(seconds: float, brightness: float, sample_rate: int) -> Array:
     """
     frames = int((seconds * 0.9 + 0.03) * sample_rate)
     state = np.random.RandomState(20_257)
-    hertz = np.fft.rfftfreq(frames, 1 / sample_rate) + 1e-3
+    size = 1 << (frames - 1).bit_length()
+    hertz = np.fft.rfftfreq(size, 1 / sample_rate) + 1e-3
     t = np.arange(frames, dtype=np.float32) / np.float32(sample_rate)
     edges = ((180, 600, 1.0), (600, 2200, 0.9), (2200, 5500, 0.6), (5500, 12000, 0.38))
     response = np.zeros((2, frames), np.float32)
     for channel in range(2):
-        noise = np.fft.rfft(state.standard_normal(frames).astype(np.float32))
+        noise = np.fft.rfft(state.standard_normal(size).astype(np.float32))
         for low, high, share in edges:
             level = brightness if low >= 2200 else 1.0
             shape = level / np.sqrt((1 + (low / hertz) ** 6) * (1 + (hertz / high) ** 6))
-            band = np.fft.irfft(noise * shape.astype(np.float32), frames).astype(np.float32)
+            band = np.fft.irfft(noise * shape.astype(np.float32), size)[:frames].astype(np.float32)
             response[channel] += band * np.exp(t * np.float32(-6.9 / (seconds * share)))
         for _ in range(9):
             at = int((0.007 + 0.05 * state.random_sample()) * sample_rate)
@@ -79,7 +80,7 @@ def _add(row: Array, wave: Array, start: int, wrap: int) -> None:
 def filter_in_place(
     audio: Array, magnitudes: Array, *, circular: bool = False, opening: Array | None = None, hop: int = 0
 ) -> None:
-    """Apply a zero-phase FIR in place to (rows, frames); `magnitudes` are its gains at 2049 steps from 0 to Nyquist.
+    """Apply a zero-phase FIR in place to (rows, frames); `magnitudes` are its gains at evenly spaced steps from 0 to Nyquist.
 
     `circular` treats the audio as a loop, so that its ends still join afterwards. With `opening` (a value every `hop`
     frames, 1 = unfiltered) the filter opens and closes over time.
@@ -87,7 +88,7 @@ def filter_in_place(
     taps = 2 * (len(magnitudes) - 1)
     half = taps // 2
     kernel = np.fft.fftshift(np.fft.irfft(magnitudes)) * np.hanning(taps)
-    size = 1 << 16
+    size = max(1 << 13, 8 * taps)
     step = size - taps + 1
     spectrum = np.fft.rfft(kernel.astype(np.float32), size)
     for row in audio:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from musicstudio.sketch.oscillators import BAND_LIMIT, envelope, hertz_of, turning, wavetable
+from musicstudio.sketch.oscillators import BAND_LIMIT, envelope, hertz_of, swaying, turning, wavetable
 
 Array = npt.NDArray[Any]
 
@@ -45,21 +45,87 @@ _AAH = ((700, 130, 1.0), (1150, 160, 0.6), (2700, 300, 0.25), (3500, 400, 0.12))
 _OOH = ((350, 100, 1.0), (750, 130, 0.3), (2500, 300, 0.06))
 
 SUSTAINED: dict[str, Sustained] = {
-    "strings": Sustained("saw", 1400, 4200, 0.16, 1.0, 0.9, 0.4, (-9, -3, 4, 10), (5.2, 9, 0.3), ((500, 300, 0.5), (2800, 900, 0.6)), 0.8, 0.6),
-    "violin": Sustained("saw", 1800, 6000, 0.07, 0.6, 0.85, 0.18, (0,), (5.8, 20, 0.25), ((480, 180, 0.7), (1100, 300, 0.5), (3000, 900, 0.9)), 0.5, 0.55, 0.015),
-    "viola": Sustained("saw", 1300, 4500, 0.08, 0.6, 0.85, 0.2, (0,), (5.5, 18, 0.28), ((350, 150, 0.7), (800, 250, 0.5), (2400, 800, 0.7)), 0.5, 0.5, 0.015),
-    "cello": Sustained("saw", 900, 3600, 0.08, 0.6, 0.88, 0.22, (0,), (5.3, 16, 0.3), ((250, 120, 0.8), (600, 200, 0.6), (1900, 700, 0.6)), 0.6, 0.5, 0.012),
-    "tremolo strings": Sustained("saw", 1000, 3500, 0.12, 1.0, 0.9, 0.35, (-11, -4, 4, 11), (6.5, 25, 0.0), ((500, 300, 0.5),), 0.8, 0.6),
+    "strings": Sustained(
+        "saw", 1400, 4200, 0.16, 1.0, 0.9, 0.4, (-9, -3, 4, 10), (5.2, 9, 0.3), ((500, 300, 0.5), (2800, 900, 0.6)), 0.8, 0.6
+    ),
+    "violin": Sustained(
+        "saw",
+        1800,
+        6000,
+        0.07,
+        0.6,
+        0.85,
+        0.18,
+        (0,),
+        (5.8, 20, 0.25),
+        ((480, 180, 0.7), (1100, 300, 0.5), (3000, 900, 0.9)),
+        0.5,
+        0.55,
+        0.015,
+    ),
+    "viola": Sustained(
+        "saw",
+        1300,
+        4500,
+        0.08,
+        0.6,
+        0.85,
+        0.2,
+        (0,),
+        (5.5, 18, 0.28),
+        ((350, 150, 0.7), (800, 250, 0.5), (2400, 800, 0.7)),
+        0.5,
+        0.5,
+        0.015,
+    ),
+    "cello": Sustained(
+        "saw",
+        900,
+        3600,
+        0.08,
+        0.6,
+        0.88,
+        0.22,
+        (0,),
+        (5.3, 16, 0.3),
+        ((250, 120, 0.8), (600, 200, 0.6), (1900, 700, 0.6)),
+        0.6,
+        0.5,
+        0.012,
+    ),
+    "tremolo strings": Sustained(
+        "saw", 1000, 3500, 0.12, 1.0, 0.9, 0.35, (-11, -4, 4, 11), (6.5, 25, 0.0), ((500, 300, 0.5),), 0.8, 0.6
+    ),
     "horn": Sustained("saw", 500, 2200, 0.07, 0.4, 0.85, 0.18, (-3, 3), (4.8, 7, 0.5), ((450, 200, 0.8),), 0.35, 0.45, 0.004),
     "brass": Sustained("saw", 700, 5200, 0.045, 0.25, 0.8, 0.12, (-5, 0, 6), (5.0, 8, 0.5), ((1200, 500, 0.6),), 0.25, 0.5),
-    "trumpet": Sustained("saw", 1100, 6500, 0.03, 0.2, 0.85, 0.09, (0,), (5.2, 12, 0.4), ((1250, 450, 0.9), (2600, 700, 0.4)), 0.25, 0.55, 0.006),
+    "trumpet": Sustained(
+        "saw", 1100, 6500, 0.03, 0.2, 0.85, 0.09, (0,), (5.2, 12, 0.4), ((1250, 450, 0.9), (2600, 700, 0.4)), 0.25, 0.55, 0.006
+    ),
     "trombone": Sustained("saw", 600, 3800, 0.05, 0.3, 0.85, 0.12, (0,), (4.9, 10, 0.4), ((600, 250, 0.8),), 0.3, 0.5, 0.006),
     "flute": Sustained("triangle", -2.2, -5, 0.06, 0.5, 0.85, 0.12, (0,), (5.0, 14, 0.3), (), 0.4, 0.4, 0.05),
     "shakuhachi": Sustained("triangle", -2.2, -6, 0.09, 0.5, 0.8, 0.2, (0,), (4.6, 28, 0.35), (), 0.4, 0.4, 0.11),
     "clarinet": Sustained("square", -5, -13, 0.04, 0.4, 0.88, 0.1, (0,), (4.8, 6, 0.5), ((1500, 500, 0.3),), 0.3, 0.5, 0.012),
-    "oboe": Sustained("reed", 2500, 6000, 0.04, 0.4, 0.88, 0.1, (0,), (5.4, 12, 0.3), ((1100, 300, 1.0), (2800, 600, 0.5)), 0.3, 0.6, 0.01),
-    "sax": Sustained("reed", 1300, 5500, 0.045, 0.3, 0.85, 0.12, (0,), (5.0, 16, 0.3), ((650, 220, 0.9), (1500, 400, 0.6), (2700, 600, 0.3)), 0.3, 0.5, 0.03),
-    "harmonica": Sustained("reed", 2500, 6500, 0.03, 0.3, 0.9, 0.08, (-4, 4), (5.5, 12, 0.25), ((1800, 600, 0.6),), 0.3, 0.6, 0.02),
+    "oboe": Sustained(
+        "reed", 2500, 6000, 0.04, 0.4, 0.88, 0.1, (0,), (5.4, 12, 0.3), ((1100, 300, 1.0), (2800, 600, 0.5)), 0.3, 0.6, 0.01
+    ),
+    "sax": Sustained(
+        "reed",
+        1300,
+        5500,
+        0.045,
+        0.3,
+        0.85,
+        0.12,
+        (0,),
+        (5.0, 16, 0.3),
+        ((650, 220, 0.9), (1500, 400, 0.6), (2700, 600, 0.3)),
+        0.3,
+        0.5,
+        0.03,
+    ),
+    "harmonica": Sustained(
+        "reed", 2500, 6500, 0.03, 0.3, 0.9, 0.08, (-4, 4), (5.5, 12, 0.25), ((1800, 600, 0.6),), 0.3, 0.6, 0.02
+    ),
     "accordion": Sustained("reed", 2200, 5000, 0.035, 0.4, 0.92, 0.09, (-7, 0, 8), None, ((900, 400, 0.4),), 0.3, 0.6, 0.01),
     "whistle": Sustained("sine", -3, -3, 0.04, 0.4, 0.9, 0.1, (0,), (5.4, 22, 0.2), (), 0.3, 0.5, 0.03),
     "choir": Sustained("saw", 2600, 4500, 0.22, 1.0, 0.9, 0.5, (-12, -4, 5, 11), (4.9, 14, 0.2), _AAH, 0.8, 0.5, 0.01),
@@ -89,7 +155,7 @@ SUSTAINED: dict[str, Sustained] = {
     "808": Sustained("sine", -2, -4, 0.004, 1.6, 0.25, 0.12, (0,), None, (), 0.12, 0.25),
     "distorted guitar": Sustained("saw", 2200, 5500, 0.005, 1.5, 0.6, 0.08, (-2, 2), None, (), 0.5, 0.6),
     "lead guitar": Sustained("reed", 1800, 5000, 0.008, 1.2, 0.7, 0.1, (0,), (5.5, 20, 0.3), ((900, 400, 0.5),), 0.5, 0.6),
-}  # fmt: skip
+}
 
 
 def sustained(spec: Sustained, pitch: int, held: float, velocity: float, sample_rate: int) -> Array:
@@ -101,13 +167,16 @@ def sustained(spec: Sustained, pitch: int, held: float, velocity: float, sample_
     dull, sharp = _tables(spec, pitch)
     colour = _colour(spec, frames, sample_rate, velocity)
     channels = 2 if len(spec.unison) > 1 and pitch > 47 else 1
-    wave = np.zeros((channels, frames), np.float32)
+    wave, bright = np.zeros((channels, frames), np.float32), np.zeros((channels, frames), np.float32)
+    sway = swaying(frames, sample_rate, *spec.vibrato) if spec.vibrato else None
     for number, cents in enumerate(spec.unison):
         start = (number * 0.382) % 1.0 if len(spec.unison) > 1 else 0.0
-        place = turning(hertz * 2 ** (cents / 1200), frames, sample_rate, start=start, vibrato=spec.vibrato)
-        low = dull.take(place)
-        tone = low + colour * (sharp.take(place) - low)
-        wave[number % channels] += tone
+        place = turning(hertz * 2 ** (cents / 1200), frames, sample_rate, start=start, sway=sway)
+        wave[number % channels] += dull.take(place)
+        bright[number % channels] += sharp.take(place)
+    bright -= wave
+    bright *= colour
+    wave += bright
     wave *= shape * np.float32(velocity**1.3 * 1.3 / math.sqrt(len(spec.unison) / channels))
     if spec.breath:
         _add_breath(wave, spec.breath * 0.35 * velocity**1.3, hertz, shape, sample_rate, pitch)
@@ -119,7 +188,7 @@ def _colour(spec: Sustained, frames: int, sample_rate: int, velocity: float) -> 
     seconds = np.arange(frames, dtype=np.float32) / np.float32(sample_rate)
     settle = spec.rest + (1 - spec.rest) * np.exp(-seconds / np.float32(spec.sweep / 2))
     rise = np.clip(seconds / np.float32(max(spec.attack, 0.003)), 0, 1)
-    return (settle * rise * np.float32(0.35 + 0.65 * velocity)).astype(np.float32)
+    return np.asarray(settle * rise * np.float32(0.35 + 0.65 * velocity), np.float32)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -148,7 +217,7 @@ def _spectrum(shape: str, k: Array) -> Array:
         case "pulse":
             return np.abs(np.sin(math.pi * k * 0.25)) / k
         case "triangle":
-            return odd / k**2 + 0.12 * (1 - odd) / k**1.6
+            return np.asarray(odd / k**2 + 0.12 * (1 - odd) / k**1.6)
         case "sine":
             return np.where(k == 1, 1.0, np.where(k == 2, 0.12, 0.03 / k**2))
         case "reed":
@@ -162,10 +231,14 @@ def _spectrum(shape: str, k: Array) -> Array:
 
 def _add_breath(wave: Array, level: float, hertz: float, shape: Array, sample_rate: int, pitch: int) -> None:
     """Wind in the mouthpiece or rosin on the bow: noise around the note's upper partials."""
-    frames = wave.shape[1]
-    noise = np.random.RandomState(pitch).standard_normal(frames + 8).astype(np.float32)
-    width = max(2, int(sample_rate / (hertz * 6)))
-    total = np.cumsum(noise, dtype=np.float64)
-    soft = (total[width:] - total[:-width]).astype(np.float32) / np.float32(math.sqrt(width))
-    soft = np.resize(soft, frames)
-    wave += soft * shape * np.float32(level)
+    noise = _breath(max(2, int(sample_rate / (hertz * 6))))
+    start = pitch * 997 % 9973
+    wave += np.resize(noise[start:], wave.shape[1]) * shape * np.float32(level)
+
+
+@functools.lru_cache(maxsize=64)
+def _breath(width: int) -> Array:
+    """A stretch of noise smoothed over `width` frames, of RMS 1: float32, about 1.5 s."""
+    total = np.cumsum(np.random.RandomState(width).standard_normal(1 << 16))
+    smooth: Array = ((total[width:] - total[:-width]) / math.sqrt(width)).astype(np.float32)
+    return smooth

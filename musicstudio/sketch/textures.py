@@ -78,7 +78,7 @@ def _grain(sample_rate: int, state: np.random.RandomState, hertz: float, seconds
     phase = 2 * np.pi * np.cumsum(hertz * (1 + bend * t / seconds)) / sample_rate
     shape = np.sin(np.pi * np.minimum(t / 0.003, 0.5)) * np.exp(-t * 5 / seconds)
     shape *= np.clip((seconds - t) / (0.2 * seconds), 0, 1)
-    return (np.sin(phase) * shape * level).astype(np.float32)
+    return np.asarray(np.sin(phase) * shape * level, np.float32)
 
 
 def _rain(frames: int, rate: int, state: np.random.RandomState) -> Array:

@@ -38,7 +38,8 @@ def numeral(text: str, mode: str) -> tuple[int, tuple[int, ...]]:
     """(semitones of the root above the tonic, chord tones above the root) of a numeral such as "ii7", "bVII", "Vsus4".
 
     Upper case is major, lower case minor; "o" is diminished and "h7" half-diminished. Degrees are those of the natural
-    minor or the major scale, whichever `mode` is nearer to: VI is A flat in C minor or C dorian, bVI in C major. Raises KeyError for a suffix nobody wrote a chord for.
+    minor or the major scale, whichever `mode` is nearer to: VI is A flat in C minor or C dorian, bVI in C major. Raises
+    KeyError for a suffix nobody wrote a chord for.
     """
     match = _NUMERAL.fullmatch(text)
     if match is None:

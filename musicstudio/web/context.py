@@ -10,8 +10,9 @@ from django.http import HttpRequest
 
 from musicstudio.accounts.models import Membership, Role, Team
 from musicstudio.budgets.grants import Ask
-from musicstudio.budgets.models import Bucket, Cap
+from musicstudio.budgets.models import Bucket
 from musicstudio.generation.models import Job
+from musicstudio.generation.views import month_of
 from musicstudio.library.models import Track
 from musicstudio.projects.models import Project
 
@@ -100,8 +101,7 @@ class Shell:
     @cached_property
     def bucket(self) -> Bucket | None:
         """This month's money; None without a cap."""
-        cap = Cap.objects.of(self.team) if self.team else None
-        return cap.bucket() if cap else None
+        return month_of(self.request) if self.team else None
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

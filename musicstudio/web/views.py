@@ -20,7 +20,7 @@ from musicstudio.core.pages import page
 from musicstudio.generation.compose import Panel
 from musicstudio.generation.models import Job
 from musicstudio.generation.queue import Queue
-from musicstudio.generation.views import get_project, queue_context
+from musicstudio.generation.views import get_project, month_of, queue_context
 from musicstudio.library.listing import Listing
 from musicstudio.library.models import Tag, Track
 from musicstudio.library.views import get_track
@@ -103,7 +103,7 @@ def project(request: HttpRequest, team: str, project: str) -> HttpResponse:
     """The workspace: the queue, the tracks and the compose panel. `?from=` fills the panel from one of its prompts."""
     place = get_project(request, team, project)
     queue, listing = Queue(place), Listing.from_query(Track.objects.filter(project=place), request.GET)
-    panel = Panel(place, request.membership, source=source_of(request, place))  # type: ignore[attr-defined]
+    panel = Panel(place, request.membership, month_of(request), source=source_of(request, place))  # type: ignore[attr-defined]
     members = place.team.memberships.select_related("user")
     shown = {"listing": listing, "compose": panel, "members": members, "starters": STARTERS, "here": "project"}
     return page(request, "web/project.html", queue_context(request, queue) | shown)

@@ -7,13 +7,15 @@ let leaving = null
 
 export function say(text) { const live = $("live"); live.textContent = ""; setTimeout(() => { live.textContent = text }, 50) }
 
+const passing = el => { el.querySelector("button").addEventListener("click", () => el.remove()); setTimeout(() => el.remove(), 8000) }
+
 export function toast(text) {
   const el = $("toast").content.firstElementChild.cloneNode(true)
   el.querySelector("p").textContent = text
-  el.querySelector("button").addEventListener("click", () => el.remove())
   $("toasts").append(el)
-  setTimeout(() => el.remove(), 8000)
+  passing(el)
 }
+for (const el of document.querySelectorAll("#toasts > .toast")) passing(el)
 
 const REASON = { 403: "You may not do this here. Ask an admin of the team.", 404: "This is no longer here.", 409: "Somebody else was faster. The page shows the newest state after a reload.", 413: "That is too large.", 429: "Too many requests. Try again in a minute." }
 const offline = on => { $("offline").hidden = !on }

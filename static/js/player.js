@@ -121,11 +121,18 @@ function listen() {
   part("volume").addEventListener("input", e => { audio.muted = false; audio.volume = e.target.value / 100 })
   document.addEventListener("click", e => { const b = e.target.closest?.("#main [data-play]"); if (b) toggle(b.closest("[data-track]").dataset.track) })
   document.addEventListener("ms:seek", e => { const row = e.target.closest("#main [data-track]"); if (row) now()?.id === row.dataset.track ? seek(e.detail.time) : playTrack(row.dataset.track, e.detail.time) })
-  document.addEventListener("htmx:afterSettle", mark)
-  document.addEventListener("htmx:historyRestore", mark)
+  for (const event of ["htmx:afterSettle", "htmx:historyRestore"]) document.addEventListener(event, () => { offer(); mark() })
   addEventListener("pagehide", keep)
   const media = navigator.mediaSession
   if (media) for (const [name, fn] of Object.entries({ play: () => start(), pause: () => audio.pause(), previoustrack: () => step(-1), nexttrack: () => step(1), seekbackward: () => seekBy(-10), seekforward: () => seekBy(10), seekto: d => seek(d.seekTime) })) media.setActionHandler(name, fn)
+}
+
+/* Until somebody presses play, the player holds the first track of the page. */
+function offer() {
+  if (chosen) return
+  list = shown(); index = list.length ? 0 : -1
+  if (!now()) box.hidden = true
+  else if (audio.getAttribute("src") !== now().src) load(now())
 }
 
 function restore() {
@@ -137,8 +144,7 @@ function restore() {
     audio.volume = saved.volume ?? 1; audio.muted = !!saved.muted
     load(now(), saved.at || 0)
   } else {
-    list = shown(); index = list.length ? 0 : -1
-    if (now()) load(now())
+    offer()
   }
   state("paused"); volume()
 }

@@ -143,3 +143,42 @@ def test_load_more_appends_the_next_page(studio: Studio, cast: Cast) -> None:
     page.get_by_role("link", name="Load more").click()
     expect(page.locator(".track")).to_have_count(53)
     expect(page.get_by_role("link", name="Load more")).to_have_count(0)
+
+
+def test_everything_is_done_without_a_mouse(studio: Studio, cast: Cast, work: Callable[[], int]) -> None:
+    """Sign in, compose, generate, play, open, tag: with keys only."""
+    page = studio.open("/")
+    page.keyboard.press("Tab")
+    page.keyboard.type("pia@northlight.example")
+    page.keyboard.press("Tab")
+    page.keyboard.type("correct horse battery")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Aurora spring film", level=1)).to_be_visible()
+    expect(page.locator("[data-c=formula]")).not_to_be_empty()
+    page.keyboard.press("n")
+    expect(page.get_by_role("textbox", name="Prompt")).to_be_focused()
+    page.keyboard.type("slow waltz for a music box")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Home")
+    expect(page.get_by_label("Duration in seconds")).to_have_value("3")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".job")).to_have_count(1)
+    assert work() == 1
+    expect(page.locator(".track")).to_have_count(1)
+    page.locator("#main h1").evaluate("heading => { heading.tabIndex = -1; heading.focus() }")
+    page.keyboard.press("j")
+    expect(page.locator(".track h3 a")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Slow waltz for a music box", level=1)).to_be_focused()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("region", name="Player").get_by_role("button", name="Pause")).to_be_visible()
+    tag = page.get_by_label("New tag")
+    for _ in range(12):
+        if tag.evaluate("field => field === document.activeElement"):
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.type("calm")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Remove tag calm")).to_be_visible()

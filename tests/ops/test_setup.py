@@ -1,8 +1,12 @@
 """The first-run set-up: `manage.py setup` and the verb that the browser's page calls too."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -84,6 +88,26 @@ class TestSetUp:
         assert set(refused.value.message_dict) == {"email", "password", "team_name", "time_zone", "cap_micros"}
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_two_at_once_one_succeeds() -> None:
+    start = Barrier(2)
+
+    def attempt(name: str) -> bool:
+        start.wait(30)
+        try:
+            set_up(**ANSWERS | {"email": f"{name}@northlight.example", "team_name": name})
+        except SetupDone:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(attempt, ["olga", "sam"]))
+    assert sorted(done) == [False, True]
+    assert (User.objects.count(), Team.objects.count(), SetupLink.objects.count()) == (1, 1, 0)
+
+
 @pytest.mark.xdist_group("processes")
 class TestCommand:
     def test_it_reads_the_password_that_is_piped_in(self, install: Install) -> None:
@@ -102,6 +126,13 @@ def test_it_makes_up_a_password_when_none_is_given(monkeypatch: pytest.MonkeyPat
     password = capsys.readouterr().out.rpartition("Password: ")[2].strip()
     assert User.objects.get().check_password(password)
     assert Cap.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_it_says_when_there_is_no_cap(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    call_command("setup", email="olga@northlight.example", team="Northlight")
+    assert "It has no monthly cap yet, so only free models run." in capsys.readouterr().out
 
 
 @pytest.mark.django_db

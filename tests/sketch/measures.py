@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 
@@ -38,7 +40,7 @@ def onset_strength(audio, rate, hop=441):
     """Rise of the log spectrum in 24 bands from frame to frame, 100 values a second at 44.1 kHz."""
     power = spectrogram(audio, rate, hop=hop)
     edges = np.unique(np.geomspace(2, power.shape[1] - 1, 25).astype(int))
-    bands = np.stack([power[:, a:b].sum(axis=1) for a, b in zip(edges, edges[1:], strict=False)], axis=1)
+    bands = np.stack([power[:, a:b].sum(axis=1) for a, b in itertools.pairwise(edges)], axis=1)
     log = np.log1p(100 * bands / bands.max())
     return np.maximum(0, np.diff(log, axis=0)).sum(axis=1)
 
@@ -74,7 +76,7 @@ def features(audio, rate):
     power = spectrogram(audio, rate, hop=882) ** 2
     hertz = np.linspace(0, rate / 2, power.shape[1])
     edges = [30, 70, 120, 200, 350, 600, 1000, 1700, 2800, 4500, 7000, 10500, 16000]
-    bands = np.stack([power[:, (hertz >= a) & (hertz < b)].sum(axis=1) for a, b in zip(edges, edges[1:], strict=False)], axis=1)
+    bands = np.stack([power[:, (hertz >= a) & (hertz < b)].sum(axis=1) for a, b in itertools.pairwise(edges)], axis=1)
     log = 10 * np.log10(bands / bands.sum() * len(bands) + 1e-7)
     strength = onset_strength(audio, rate)
     lags = np.fft.irfft(np.abs(np.fft.rfft(strength - strength.mean(), 1 << 15)) ** 2)[:400]

@@ -1,5 +1,6 @@
 """The quality rules that can be read off the score: form, ending, harmony, tune, takes and variations."""
 
+import hashlib
 import itertools
 import statistics
 
@@ -47,7 +48,7 @@ def test_sections_fill_the_body_and_the_rest_is_the_ring(genre):
         tail = seconds - score.body * score.seconds_per_tick
         assert least_tail(seconds) - 0.01 <= tail <= 5.2
         for track in score.tracks:
-            assert all(0 <= n.start and n.start * score.seconds_per_tick < seconds for n in track.notes)
+            assert all(n.start >= 0 and n.start * score.seconds_per_tick < seconds for n in track.notes)
 
 
 @pytest.mark.parametrize("genre", sorted(GENRES))
@@ -76,7 +77,8 @@ def test_strong_beats_of_the_tune_are_chord_tones(genre):
 @pytest.mark.parametrize("genre", sorted(GENRES))
 def test_the_tune_does_not_leap_further_than_nine_semitones(genre):
     for _, score in pieces(genre):
-        notes = score.track("lead").notes if score.track("lead") else ()
+        tune = score.track("lead").notes if score.track("lead") else ()
+        notes = [note for note in tune if note.start <= score.body + 30]  # a soft octave may answer the last note
         wide = [abs(b.pitch - a.pitch) for a, b in itertools.pairwise(notes)]
         assert max(wide, default=0) <= 9
 
@@ -133,7 +135,9 @@ def test_thirty_seconds_and_three_minutes_are_the_same_piece(genre):
         assert abs(short.bpm / long.bpm - 1) <= 2 * MOST_DRIFT + 0.001
         ours, theirs = ({t.role: t.instrument for t in s.tracks} for s in (short, long))
         assert all(theirs.get(role) == instrument for role, instrument in ours.items())
-        shared = {tuple(at for at, _ in bar) for bar in lead_signatures(short)} & {tuple(at for at, _ in bar) for bar in lead_signatures(long)}
+        shared = {tuple(at for at, _ in bar) for bar in lead_signatures(short)} & {
+            tuple(at for at, _ in bar) for bar in lead_signatures(long)
+        }
         assert len(shared - {()}) >= 2
 
 
@@ -152,7 +156,13 @@ def test_a_variation_keeps_key_progression_and_motif_and_changes_the_arrangement
     changed = 0
     for variation in (1, 2):
         one, two = compose(parse(genre), 40, 5), compose(parse(genre), 40, 5, variation)
-        assert (one.tonic, one.mode, one.bpm, one.chords, one.sections) == (two.tonic, two.mode, two.bpm, two.chords, two.sections)
+        assert (one.tonic, one.mode, one.bpm, one.chords, one.sections) == (
+            two.tonic,
+            two.mode,
+            two.bpm,
+            two.chords,
+            two.sections,
+        )
         rhythm = [{tuple(at for at, _ in bar) for bar in lead_signatures(score)} for score in (one, two)]
         assert len(rhythm[0] & rhythm[1]) >= 2
         changed += one.digest() != two.digest()
@@ -219,3 +229,21 @@ def test_a_loop_is_whole_bars_without_a_tail(genre):
         assert score.loop
         assert score.body * score.seconds_per_tick == pytest.approx(seconds, abs=0.001)
         assert all(n.start < score.body for t in score.tracks for n in t.notes)
+
+
+PINNED = {
+    "lo-fi piano with light rain": "9ce643c253ec0d0f",
+    "hopeful cinematic lift at 0:45, ends softly": "c47e60b6fc64aa0c",
+    "悲しいピアノ、雨、ドラムなし": "a8b3d376da9e39ea",
+    "seamless loop, techno, 128 bpm in F# minor": "5387c8905d8b5a79",
+    "folk in 6/8 con violín": "cd6a590d1f058a8b",
+    "upbeat house without vocals": "4a60a3034844dc4a",
+    "bossa nova": "d14ecfb764453d3f",
+}
+
+
+@pytest.mark.parametrize("prompt", PINNED)
+def test_scores_are_the_same_on_every_machine_and_python(prompt):
+    """A changed hash changes what teams get for a stored prompt and seed: raise ENGINE_VERSION with it."""
+    digests = [compose(parse(prompt, seconds), seconds, 7).digest() for seconds in (3, 17.3, 90)]
+    assert hashlib.sha256("".join(digests).encode()).hexdigest()[:16] == PINNED[prompt]

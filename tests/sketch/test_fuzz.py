@@ -11,10 +11,38 @@ from musicstudio.sketch.genres import GENRES
 from musicstudio.sketch.grid import METERS
 from musicstudio.sketch.prompt import parse
 
-_TABLES = (lexicon.GENRE_WORDS, lexicon.NEAR_GENRES, lexicon.INSTRUMENT_WORDS, lexicon.ROLE_WORDS, lexicon.TEXTURE_WORDS, lexicon.MODE_WORDS,
-           lexicon.FLAG_WORDS, {key: row[0] for key, row in (*lexicon.MOOD_WORDS.items(), *lexicon.PACE_WORDS.items())})  # fmt: skip
+_TABLES = (
+    lexicon.GENRE_WORDS,
+    lexicon.NEAR_GENRES,
+    lexicon.INSTRUMENT_WORDS,
+    lexicon.ROLE_WORDS,
+    lexicon.TEXTURE_WORDS,
+    lexicon.MODE_WORDS,
+    lexicon.FLAG_WORDS,
+    {key: row[0] for key, row in lexicon.MOOD_WORDS.items()},
+    {key: row[0] for key, row in lexicon.PACE_WORDS.items()},
+)
 _WORDS = sorted({word for table in _TABLES for words in table.values() for word in words.split("|")})
-_EXTRA = ["no", "without", "sin", "ohne", "solo", "only", "at 0:20", "drop", "120 bpm", "7/8", "in F# minor", ",", ".", "なし", "30s", "80s", "99:99", "0:00"]
+_EXTRA = [
+    "no",
+    "without",
+    "sin",
+    "ohne",
+    "solo",
+    "only",
+    "at 0:20",
+    "drop",
+    "120 bpm",
+    "7/8",
+    "in F# minor",
+    ",",
+    ".",
+    "なし",
+    "30s",
+    "80s",
+    "99:99",
+    "0:00",
+]
 known_words = st.lists(st.sampled_from(_WORDS + _EXTRA), max_size=12).map(" ".join)
 anything = st.text(max_size=200) | known_words | st.tuples(st.text(max_size=20), known_words).map(" ".join)
 lengths = st.floats(3, 25) | st.sampled_from([3.0, 90.0])

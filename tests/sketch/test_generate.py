@@ -145,7 +145,11 @@ def test_two_processes_make_the_same_bytes_without_django(tmp_path):
     answers = []
     for hash_seed in ("1", "2"):
         run = subprocess.run(
-            [sys.executable, "-c", _CHILD, str(tmp_path)], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": hash_seed}
+            [sys.executable, "-c", _CHILD, str(tmp_path)],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={"PYTHONHASHSEED": hash_seed},
         )
         answers.append(json.loads(run.stdout))
     assert answers[0] == answers[1]

@@ -85,7 +85,9 @@ def test_a_wish_after_a_refusal_stays_a_wish():
     assert parse("folk without drums but with violin").wanted == ("violin",)
 
 
-@pytest.mark.parametrize("prompt", ["solo cello", "piano only", "nur Klavier", "solo de piano", "unaccompanied violin", "ピアノソロ"])
+@pytest.mark.parametrize(
+    "prompt", ["solo cello", "piano only", "nur Klavier", "solo de piano", "unaccompanied violin", "ピアノソロ"]
+)
 def test_solo_means_one_player(prompt):
     brief = parse(prompt)
     assert brief.solo
@@ -115,7 +117,15 @@ def test_background_sounds_are_understood(prompt, textures):
 
 @pytest.mark.parametrize(
     ("prompt", "bpm"),
-    [("92 bpm jazz", 92), ("techno at 134.5 BPM", 134.5), ("tempo 120", 120), ("120 Schläge", 120), ("テンポ90", 90), ("BPM: 100", 100), ("jazz", None)],
+    [
+        ("92 bpm jazz", 92),
+        ("techno at 134.5 BPM", 134.5),
+        ("tempo 120", 120),
+        ("120 Schläge", 120),
+        ("テンポ90", 90),
+        ("BPM: 100", 100),
+        ("jazz", None),
+    ],
 )
 def test_a_tempo_is_read(prompt, bpm):
     assert parse(prompt).bpm == bpm
@@ -153,7 +163,10 @@ def test_a_key_is_read(prompt, tonic, mode):
     assert (brief.tonic, brief.mode) == (tonic, mode)
 
 
-@pytest.mark.parametrize(("prompt", "meter"), [("folk in 6/8", "6/8"), ("3/4 time", "3/4"), ("jazz in 5/4", "5/4"), ("4分の3拍子", "3/4"), ("rock", None)])
+@pytest.mark.parametrize(
+    ("prompt", "meter"),
+    [("folk in 6/8", "6/8"), ("3/4 time", "3/4"), ("jazz in 5/4", "5/4"), ("4分の3拍子", "3/4"), ("rock", None)],
+)
 def test_a_metre_is_read(prompt, meter):
     assert parse(prompt).meter == meter
 

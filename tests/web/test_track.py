@@ -27,6 +27,7 @@ def test_it_shows_where_the_take_comes_from(as_producer: Client, cast: Cast) -> 
         cost_micros=1_500_000,
         request_id="req_77",
         upstream_id="job_88",
+        provider="aigateway",
         key_label="Studio key •••• 6789",
         parameters={"sent": {"duration": 15.0, "format": "mp3", "is_instrumental": False}, "said": said},
     )

@@ -187,7 +187,7 @@ CORPORATE = Genre(
             low=52,
             high=74,
         ),
-        "bass": Part(("bass guitar",), ("R---R---R---R---", "R-------R-----A-", "R-R-R-R-R-R-5-A-"), level=-5, send=-40, at=45),
+        "bass": Part(("bass guitar",), ("R---R---R---R---", "R-------R-----A-", "R-R-R-R-R-R-5-A-"), level=-5, send=-40, at=35),
         "pad": Part(("strings", "synth strings"), level=-9, send=-9, at=60, low=57, high=76, effects=("wide",)),
         "lead": Part(
             ("bell pluck", "glockenspiel", "piano", "whistle", "violin"),

@@ -52,6 +52,8 @@ class Command(BaseCommand):
         except ValidationError as wrong:
             refuse(self.stderr, wrong, OPTIONS)
         self.stdout.write(f"{team.name} is set up: {user.email} owns it, and its first project is {project.name}.")
+        if options["cap"] is None:
+            self.stdout.write("It has no monthly cap yet, so only free models run.")
         if not piped:
             self.stdout.write(f"Password: {password}")
 

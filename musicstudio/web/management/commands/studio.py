@@ -80,6 +80,8 @@ class Command(BaseCommand):
             connection.close()
         address = self.address(host, port)
         self.stdout.write(f"\n  {address}\n")
+        if host in EVERYWHERE:
+            self.stdout.write(f"Other machines reach it by the names in ALLOWED_HOSTS: {', '.join(settings.ALLOWED_HOSTS)}.")
         self.stdout.write("Ctrl-C stops it.")
         if browser:
             threading.Thread(target=show, args=[address], daemon=True).start()
