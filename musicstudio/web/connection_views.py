@@ -15,8 +15,8 @@ from musicstudio.accounts.models import Role, Team
 from musicstudio.core.pages import page
 from musicstudio.generation.models import ACTIVE, Job, State
 from musicstudio.projects.models import Project
-from musicstudio.providers.key_test import check_key
 from musicstudio.providers.connections import Connection, TopUp
+from musicstudio.providers.key_test import check_key
 from musicstudio.providers.models import KeyState, Provider, ProviderKey
 from musicstudio.web.accounts_at import accounts_of
 from musicstudio.web.forms import KeyForm

@@ -8,8 +8,8 @@ from django.core.management import call_command
 
 from musicstudio.budgets.models import Hold
 from musicstudio.generation import sweep
-from musicstudio.providers.key_test import check_key
 from musicstudio.providers.connections import Connection, PriceProposal
+from musicstudio.providers.key_test import check_key
 from musicstudio.providers.models import KeyState, MusicModel, Price, ProviderKey
 from musicstudio.providers.sync import sync
 from tests.conftest import Cast

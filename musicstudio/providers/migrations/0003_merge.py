@@ -4,11 +4,9 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('providers', '0002_connections'),
-        ('providers', '0002_pipeline'),
+        ("providers", "0002_connections"),
+        ("providers", "0002_pipeline"),
     ]
 
-    operations = [
-    ]
+    operations = []
