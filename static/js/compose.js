@@ -130,9 +130,19 @@ class Compose extends HTMLElement {
 
 customElements.define("ms-compose", Compose)
 
+/* On the phone the panel is a sheet over the list: it makes way for the row that has just appeared. */
+document.addEventListener("htmx:afterOnLoad", e => {
+  const sheet = document.getElementById("compose")
+  if (e.detail.elt.matches("#compose form") && e.detail.xhr.status === 200 && sheet.matches(":popover-open")) sheet.hidePopover()
+})
 document.addEventListener("htmx:afterSettle", () => document.querySelector("ms-compose")?.price())
 
 /* The server draws the panel without knowing widths and formulas: work them out again whenever it was swapped. */
+/* On the phone the panel is a sheet over the list: it makes way for the row that has just appeared. */
+document.addEventListener("htmx:afterOnLoad", e => {
+  const sheet = document.getElementById("compose")
+  if (e.detail.elt.matches("#compose form") && e.detail.xhr.status === 200 && sheet.matches(":popover-open")) sheet.hidePopover()
+})
 document.addEventListener("htmx:afterSettle", () => document.querySelector("ms-compose")?.price())
 
 document.addEventListener("click", e => {
