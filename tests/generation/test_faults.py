@@ -76,8 +76,9 @@ def fresh_key() -> None:
     ProviderKey.objects.update(state=KeyState.ACTIVE, paused_at=None, paused_until=None)
 
 
-@pytest.mark.parametrize("times", [1, None], ids=["once", "for good"])
-@pytest.mark.parametrize("repeats", ["none", "key"])
+@pytest.mark.parametrize(
+    ("times", "repeats"), [(1, "none"), (None, "none"), (1, "key")], ids=["once", "for good", "recognised repeats"]
+)
 def test_submits(stage: Stage, gaps: list[float], times: int | None, repeats: str) -> None:
     ProviderKey.objects.update(repeats=repeats)
     stage.gateway.idempotency = repeats == "key"

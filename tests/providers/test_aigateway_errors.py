@@ -130,5 +130,7 @@ def test_it_takes_no_odd_media_host(host: str) -> None:
 
 def test_it_shares_one_tls_context() -> None:
     clients: list[Any] = [AIGateway(KEY), AIGateway(KEY)]
-    contexts = {c._transport._pool._ssl_context for a in clients for c in (a._reads, a._submits, a._downloader._http)}
+    transports = [lane for a in clients for lane in a._reads._transport._all]
+    transports += [c._transport for a in clients for c in (a._submits, a._downloader._http)]
+    contexts = {transport._pool._ssl_context for transport in transports}
     assert len(contexts) == 1
