@@ -1,5 +1,6 @@
 """What the queue runs: one line each over ids. The job's row is the truth, and every task may run twice."""
 
+from musicstudio.generation import reconcile as reconciling
 from musicstudio.generation import render as rendering
 from musicstudio.generation import sweep as sweeping
 
@@ -18,3 +19,8 @@ def revive() -> None:
     """The safety net, once a minute and whenever a worker starts: jobs without a living worker get one."""
     rendering.revive()
     sweeping.revive()
+
+
+def reconcile() -> None:
+    """Once a day: asks the gateway about takes whose outcome is unknown."""
+    reconciling.reconcile()
