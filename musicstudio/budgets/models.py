@@ -22,8 +22,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from musicstudio.accounts.models import Role, Team, User
+from musicstudio.accounts.models import Team, User
 from musicstudio.budgets.period import BEGINNING, FOREVER, month_from, month_of
+from musicstudio.budgets.who import raisers
 from musicstudio.core.money import format_micros
 from musicstudio.projects.models import Project
 from musicstudio.providers.models import ProviderKey
@@ -86,13 +87,6 @@ class NoCap(Exception):
     """The team has no cap, so nothing that costs money may run."""
 
 
-def raisers(team: Team) -> str:
-    """Who can raise the team's caps: `Olga Prieto (owner)`, `Olga Prieto (owner) or Ines (admin)`."""
-    rows = team.memberships.filter(role__in=[Role.OWNER, Role.ADMIN]).select_related("user")[:3]
-    names = [f"{row.user.display_name} ({row.get_role_display().lower()})" for row in rows]
-    return " or ".join(names) if 1 <= len(names) <= 2 else "An owner or admin"
-
-
 class CapQuerySet(models.QuerySet["Cap"]):
     """Finds and sets caps."""
 
@@ -101,8 +95,8 @@ class CapQuerySet(models.QuerySet["Cap"]):
         return self.filter(ended_at=None).select_related("team", "member", "project", "key")
 
     def of(self, team: Team) -> "Cap | None":
-        """The team's monthly cap."""
-        return self.live().filter(team=team, scope=Scope.TEAM, period=Period.MONTH).first()
+        """The team's monthly cap, or its total cap when it has no monthly one."""
+        return self.live().filter(team=team, scope=Scope.TEAM).exclude(period=Period.TAKE).order_by("period").first()
 
     def applying(self, team: Team, by: User | None, project: Project | None, key: ProviderKey | None) -> "list[Cap]":
         """Every cap that a take of this member, project and key must fit into."""

@@ -8,9 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from musicstudio.accounts.models import Role
 from musicstudio.budgets.alerts import Alert
 from musicstudio.budgets.models import Bucket
+from musicstudio.budgets.who import admins_of
 
 
 def warn(buckets: Iterable[Bucket]) -> None:
@@ -48,7 +48,7 @@ def tell() -> int:
 def mail(alert: Alert) -> int:
     """To the owners and admins, and to the member whose cap it is."""
     cap = alert.bucket.cap
-    rows = cap.team.memberships.filter(role__in=[Role.OWNER, Role.ADMIN]).select_related("user")
+    rows = admins_of(cap.team)
     to = {row.user.email for row in rows} | ({cap.member.email} if cap.member else set())
     body = f"{alert.text}\n\n{cap.resets(alert.bucket.period_end)} Above it nothing is sent; an owner or admin can raise it.\n"
     return send_mail(f"{cap.team.name}: {alert.percent} % of a cap is used", body, settings.DEFAULT_FROM_EMAIL, sorted(to))

@@ -11,9 +11,10 @@ from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from musicstudio.accounts.models import Role, User
+from musicstudio.accounts.models import User
 from musicstudio.budgets.grants import Ask, AskState, Grant
 from musicstudio.budgets.models import Cap, OverCap, Period
+from musicstudio.budgets.who import admins_of
 from musicstudio.core.money import format_micros
 from musicstudio.generation.models import Job
 from musicstudio.generation.submit import agreed_quote, check_request, submit
@@ -182,7 +183,7 @@ def mail(request_id: str, what: str) -> int:
     money, who = format_micros(request.amount_micros), request.created_by.display_name
     takes = f"{request.takes} take{'' if request.takes == 1 else 's'} with {request.model} for {money}"
     if what == "asked":
-        rows = request.team.memberships.filter(role__in=[Role.OWNER, Role.ADMIN]).select_related("user")
+        rows = admins_of(request.team)
         to = [row.user.email for row in rows]
         subject = f"{request.team.name}: {who} asks for {money}"
         words = f"Prompt: {request.prompt.text}\nWhy: {request.reason}"

@@ -10,9 +10,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Max
+from django.utils import timezone
 
 from musicstudio.accounts.models import Membership, Role, User
-from musicstudio.budgets.models import Bucket
+from musicstudio.budgets.models import Bucket, Cap
+from musicstudio.budgets.reserve import current_buckets
 from musicstudio.core.money import format_micros
 from musicstudio.generation.submit import MAX_SEED, MAX_TAKES
 from musicstudio.projects.models import Format, Project, Prompt
@@ -144,7 +146,9 @@ class Choice:
     def as_json(self) -> dict[str, Any]:
         """What static/js/compose.js works with."""
         model, price = self.model, self.price
-        return {
+        fee = self.connection.call_points if self.connection and self.connection.caps_count_fee else 0
+        rare = {"tiers": price.tiers if price else [], "fee": fee}
+        return {name: value for name, value in rare.items() if value} | {
             "slug": model.slug,
             "name": model.name,
             "line": self.line,
@@ -152,8 +156,6 @@ class Choice:
             "micros": price.amount_micros if price else None,
             "step": price.round_up_ms if price else 1000,
             "least": price.minimum_micros if price else 0,
-            "tiers": price.tiers if price else [],
-            "fee": self.connection.call_points if self.connection and self.connection.caps_count_fee else 0,
             "min": model.min_ms,
             "max": model.max_ms,
             "text": model.prompt_limit,
@@ -208,6 +210,24 @@ class Panel:
         return self._connections[model.provider]
 
     @cached_property
+    def tightest(self) -> Bucket | None:
+        """Of the caps that apply to the member and the project here, the one with the least left: it decides."""
+        if self.bucket is None:
+            return None
+        caps = Cap.objects.applying(self.project.team, self.membership.user, self.project, None)
+        own = [cap for cap in caps if cap.pk != self.bucket.cap_id]
+        others = current_buckets(own, timezone.now()) if own else []
+        return min([self.bucket, *others], key=lambda bucket: bucket.left_micros)
+
+    @property
+    def cap_json(self) -> str:
+        """Its numbers for the script."""
+        if (bucket := self.tightest) is None:
+            return "null"
+        numbers = {"limit": bucket.limit_micros, "held": bucket.held_micros, "settled": bucket.settled_micros}
+        return json.dumps(numbers, separators=(",", ":"))
+
+    @cached_property
     def recent(self) -> list[Prompt]:
         """The prompts asked last in the project, each with `asked`, the number of takes."""
         prompts = Prompt.objects.filter(project=self.project, jobs__isnull=False)
@@ -258,20 +278,12 @@ class Panel:
     @property
     def left_after(self) -> int:
         """What is left of the cap after this request."""
-        return max(0, (self.bucket.left_micros if self.bucket else 0) - (self.total_micros or 0))
+        return max(0, (self.tightest.left_micros if self.tightest else 0) - (self.total_micros or 0))
 
     @property
     def models_json(self) -> str:
         """Every model's numbers for the script."""
         return json.dumps([choice.as_json() for choice in self.choices], separators=(",", ":"))
-
-    @property
-    def cap_json(self) -> str:
-        """The month's numbers for the script."""
-        if (bucket := self.bucket) is None:
-            return "null"
-        counters = {"limit": bucket.limit_micros, "held": bucket.held_micros, "settled": bucket.settled_micros}
-        return json.dumps(counters, separators=(",", ":"))
 
     @property
     def seconds(self) -> float:

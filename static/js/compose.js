@@ -1,6 +1,6 @@
 /* <ms-compose models="JSON" draft="key" [fresh]>: around the compose form. The price is worked out here on every input, from the
    numbers the server put into the attributes; the server quotes again when the form arrives and refuses a price that was not the one shown.
-   models: [{slug, name, line, unit, micros, step, least, min, max, text, lyrics, formats, seed, note, tiers, fee}]  micros, milliseconds, characters
+   models: [{slug, name, line, unit, micros, step, least, min, max, text, lyrics, formats, seed, note, [tiers], [fee]}]  micros, milliseconds, characters
    The month's money, {limit, held, settled} in micros or null, is read from #meter, which every answer of the queue renews. A draft is kept in sessionStorage until the tab closes; "fresh" wins over it. */
 
 import { clock } from "./wave.js";
@@ -40,7 +40,12 @@ class Compose extends HTMLElement {
   }
   field(name) { return this.form.elements[name] }
   part(name) { return this.querySelector(`[data-c=${name}]`) }
-  get cap() { return JSON.parse(document.getElementById("meter")?.dataset.cap || "null") }
+  /* The smallest cap decides: the one the panel was drawn with, or the team's, whose meter follows what happens meanwhile. */
+  get cap() {
+    const [own, team] = [this.getAttribute("cap"), document.getElementById("meter")?.dataset.cap].map(text => JSON.parse(text || "null"))
+    const left = cap => cap.limit - cap.held - cap.settled
+    return own && (!team || left(own) < left(team)) ? own : team
+  }
   get model() { return this.models.find(m => m.slug === this.field("model")?.value) }
   number(name) { const v = Number(String(this.field(name).value).replace(",", ".")); return Number.isFinite(v) ? v : NaN }
 
