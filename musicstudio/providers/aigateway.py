@@ -69,6 +69,10 @@ class BearerKey(httpx.Auth):
                 request.headers[f"x-byok-{provider}"] = key
         yield request
 
+    def is_in(self, raw: bytes) -> bool:
+        """Whether the other side has echoed the key here; most answers do not, and need no rewriting."""
+        return len(self._key) >= 8 and self._key.encode() in raw
+
     def hidden(self, text: str) -> str:
         """The text without the key, should the other side have echoed it."""
         for key in (self._key, *self._own.values()):
@@ -312,12 +316,14 @@ class AIGateway:
             raise faults.from_exception(error, submitting=submitting) from None
 
     def _answer(self, response: httpx.Response, body: bytes, request: httpx.Request) -> wire.Answer:
-        pairs = [(name, self._auth.hidden(value)) for name, value in response.headers.multi_items()]
-        headers = httpx.Headers(pairs, encoding="utf-8")
+        headers, clean = response.headers, body
+        if self._auth.is_in(body) or any(self._auth.is_in(value) for _, value in headers.raw):
+            pairs = [(name, self._auth.hidden(value)) for name, value in headers.multi_items()]
+            headers = httpx.Headers(pairs, encoding="utf-8")
+            clean = self._auth.hidden(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
         self.rate = wire.parse_rate(headers) or self.rate
         self.clock_skew = wire.clock_skew(headers, time.time()) if "date" in headers else self.clock_skew
         request_id = wire.word(headers.get("x-request-id"), 200) or request.headers.get("x-request-id", "")
-        clean = self._auth.hidden(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
         return wire.Answer(response.status_code, headers, clean, request_id)
 
 
