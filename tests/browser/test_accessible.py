@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from musicstudio.accounts.models import SetupLink
@@ -22,6 +23,8 @@ SCREENS = {
     "empty project": "/t/northlight/projects/sketchbook/",
     "library": "/t/northlight/tracks/",
     "track": "track",
+    "queue of the team": "/t/northlight/jobs/",
+    "connection": "connection",
     "settings": "/t/northlight/settings/",
     "new project": "/t/northlight/new-project/",
     "sign in": "/accounts/login/",
@@ -69,11 +72,13 @@ def test_every_screen_is_accessible(studio: Studio, furnished: Cast, size: tuple
     assert track
     studio.expected = ("404",)
     found: dict[str, list[str]] = {}
+    key = furnished.team.provider_keys.get()
+    found_at = {"track": track.get_absolute_url(), "connection": reverse("connection", args=["northlight", key.pk])}
     page = studio.open(PROJECT, furnished.owner, size, theme)
     signed_out = studio.open("/accounts/login/", None, size, theme)
     for name, path in SCREENS.items():
         window = signed_out if name in {"sign in", "password reset"} else page
-        window.goto(studio.server.url + (track.get_absolute_url() if path == "track" else path))
+        window.goto(studio.server.url + found_at.get(path, path))
         wide = window.evaluate(TOO_WIDE)
         troubles = violations(window) + ([f"{wide} px too wide"] if wide > 0 else [])
         if troubles:
