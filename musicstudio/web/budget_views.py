@@ -142,7 +142,7 @@ def withdraw(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     """The person who asked takes the request back."""
     get_team(request, team)
     try:
-        asking.withdraw(get_object_or_404(Ask, team=request.team, pk=pk, created_by=request.user))  # type: ignore[attr-defined, misc]
+        asking.withdraw(get_object_or_404(Ask, team=request.team, pk=pk, created_by=request.user))  # type: ignore[attr-defined]
     except asking.NotOpen as refused:
         messages.error(request, str(refused))
     return redirect("budgets", team)

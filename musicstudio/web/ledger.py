@@ -38,7 +38,7 @@ class Ledger:
     def bucket(self) -> Bucket | None:
         """The month asked for, or the newest."""
         asked = [bucket for bucket in self.months if str(bucket.pk) == self.query.get("month")]
-        return (asked or self.months or [None])[0]
+        return next(iter(asked or self.months), None)
 
     @cached_property
     def person(self) -> User | None:

@@ -65,9 +65,9 @@ def price_switch(request: HttpRequest, team: str, pk: int) -> HttpResponse:
     place = get_team(request, team, Role.ADMIN)
     charges = Charges(place, get_object_or_404(MusicModel.objects.priced(), pk=pk))
     if (better := charges.better) and (old := charges.price):
-        terms = {"amount_micros": old.amount_micros, "minimum_micros": old.minimum_micros, "verified": True}
         source = f"read from {charges.reported} charges: {better.words}"
-        terms |= {"unit": better.unit, "round_up_ms": better.round_up_ms, "source": source}
+        terms = {"amount_micros": old.amount_micros, "minimum_micros": old.minimum_micros, "unit": better.unit}
+        terms |= {"round_up_ms": better.round_up_ms, "source": source, "verified": True}
         Price.objects.enter(charges.model, request.user, **terms)  # type: ignore[arg-type]
     return redirect("price", team, pk)
 

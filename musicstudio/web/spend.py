@@ -88,7 +88,7 @@ class Spend:
         """The team's month, or its total when it has no monthly cap."""
         of_team = [(cap, bucket) for cap, bucket in self.rows if bucket and cap.scope == Scope.TEAM]
         months = [bucket for cap, bucket in of_team if cap.period == Period.MONTH]
-        return (months or [bucket for _, bucket in of_team] or [None])[0]
+        return next(iter(months or [bucket for _, bucket in of_team]), None)
 
     @property
     def forecast(self) -> Forecast | None:
