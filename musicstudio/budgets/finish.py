@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from musicstudio.accounts.models import User
 from musicstudio.budgets.models import OPEN, Bucket, Cap, Entry, EntryKind, Hold, HoldLine, HoldState, Period
-from musicstudio.budgets.warn import warn
+from musicstudio.budgets.warn import reached, warn
 
 
 @transaction.atomic
@@ -31,7 +31,7 @@ def settle(hold: Hold, actual_micros: int | None, by: User | None) -> bool:
     _book(hold, buckets, EntryKind.SETTLE, -hold.amount_micros, actual - over, by)
     if over:
         _book(hold, buckets, EntryKind.OVERRUN, 0, over, by)
-        warn(Bucket.objects.filter(pk__in=[bucket.pk for bucket in buckets]).select_related("cap__team"))
+        warn(reached(buckets))
     return True
 
 

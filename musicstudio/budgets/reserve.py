@@ -17,7 +17,7 @@ from django.utils import timezone
 from musicstudio.accounts.models import Team, User
 from musicstudio.budgets.grants import Grant
 from musicstudio.budgets.models import Bucket, Cap, Entry, EntryKind, Hold, HoldLine, NoCap, OverCap, Period, Scope
-from musicstudio.budgets.warn import warn
+from musicstudio.budgets.warn import Reached, reached, warn
 from musicstudio.projects.models import Project
 from musicstudio.providers.models import ProviderKey
 
@@ -58,6 +58,8 @@ def reserve(
     ]
     if not any(hold.amount_micros for hold in holds):
         return Hold.objects.bulk_create(holds)
+    if connection.vendor == "postgresql" and take_in_one(holds, approved, now):
+        return holds
     caps = Cap.objects.applying(team, by, project, key)
     if not any(cap.scope == Scope.TEAM and cap.period != Period.TAKE for cap in caps):
         raise NoCap(f"{team.name} has no monthly cap, so nothing that costs money may run. An owner or admin sets it.")
@@ -116,8 +118,6 @@ class _NoRoom(Exception):
 
 def take(holds: Sequence[Hold], buckets: Sequence[Bucket], now: datetime) -> bool:
     """Writes the holds and moves the counters, all or nothing; False when a bucket has no room any more."""
-    if connection.vendor == "postgresql":
-        return take_in_one(holds, buckets, now)
     total = sum(hold.amount_micros for hold in holds)
     live = Q(grants_until=None) | Q(grants_until__gt=now)
     fits = live & Q(limit_micros__gte=F("held_micros") + F("settled_micros") + total)
@@ -133,24 +133,40 @@ def take(holds: Sequence[Hold], buckets: Sequence[Bucket], now: datetime) -> boo
             for bucket in buckets:
                 if not Bucket.objects.filter(fits, pk=bucket.pk).update(held_micros=F("held_micros") + total):
                     raise _NoRoom
-            warn(Bucket.objects.filter(pk__in=[bucket.pk for bucket in buckets]).select_related("cap__team"))
+            warn(reached(buckets))
     except _NoRoom:
         return False
     return True
 
 
-# The rows are locked by the first step in the lock order; what it reads is the newest committed version (READ
-# COMMITTED re-reads a row after waiting for it), and the later steps only run when every bucket has room.
+# `seen` finds the caps that apply and looks at their current buckets without a lock, so that a refusal waits for nobody.
+# `locked` locks them in the lock order and reads the newest committed version (READ COMMITTED re-reads a row after
+# waiting for it); everything after it only happens when every bucket still has room. A cap without a bucket for this
+# period, or a grant that has expired, makes the verdict false: the ORM's way then opens the one and ends the other.
 ONE_STATEMENT = """
-WITH locked AS (
+WITH caps AS (
+  SELECT id, scope, period, limit_micros, alerts FROM budgets_cap
+  WHERE team_id = %(team)s AND ended_at IS NULL
+    AND (scope = 'team' OR member_id = %(by)s OR project_id = %(project)s OR key_id = %(key)s)
+), seen AS (
+  SELECT b.id, c.alerts, b.limit_micros - b.held_micros - b.settled_micros >= %(total)s
+    AND (b.grants_until IS NULL OR b.grants_until > %(now)s) AS fits
+  FROM caps c JOIN budgets_bucket b ON b.cap_id = c.id
+  WHERE c.period <> 'take' AND b.period_start <= %(now)s AND b.period_end > %(now)s
+), looked AS (
+  SELECT bool_and(fits) AND count(*) = (SELECT count(*) FROM caps WHERE period <> 'take')
+    AND EXISTS (SELECT 1 FROM caps WHERE scope = 'team' AND period <> 'take')
+    AND (%(approved)s OR NOT EXISTS (SELECT 1 FROM caps WHERE period = 'take' AND limit_micros < %(dearest)s)) AS yes
+  FROM seen
+), locked AS (
   SELECT id, limit_micros - held_micros - settled_micros >= %(total)s AND (grants_until IS NULL OR grants_until > %(now)s) AS fits
-  FROM budgets_bucket WHERE id = ANY(%(buckets)s) ORDER BY rank, id FOR NO KEY UPDATE
+  FROM budgets_bucket WHERE id IN (SELECT id FROM seen) AND (SELECT yes FROM looked) ORDER BY rank, id FOR NO KEY UPDATE
 ), verdict AS (
-  SELECT count(*) = %(count)s AND bool_and(fits) AS yes FROM locked
+  SELECT bool_and(fits) AND count(*) = (SELECT count(*) FROM seen) AS yes FROM locked
 ), taken AS (
   UPDATE budgets_bucket b SET held_micros = b.held_micros + %(total)s FROM locked, verdict
   WHERE b.id = locked.id AND verdict.yes
-  RETURNING b.id, b.held_micros, b.settled_micros, b.limit_micros, b.alerted
+  RETURNING b.id, b.held_micros + b.settled_micros AS committed, b.limit_micros, b.alerted
 ), wanted AS (
   SELECT * FROM unnest(%(ids)s::uuid[], %(amounts)s::bigint[], %(slugs)s::text[], %(quotes)s::jsonb[], %(idems)s::text[])
     AS w(id, amount, slug, quote, idem), verdict WHERE verdict.yes
@@ -165,18 +181,18 @@ WITH locked AS (
   INSERT INTO budgets_entry (hold_id, bucket_id, kind, held_delta, settled_delta, ref, actor_id, at)
   SELECT made.id, taken.id, 'hold', made.amount_micros, 0, '', %(by)s, %(now)s FROM made, taken
 )
-SELECT id, held_micros, settled_micros, limit_micros, alerted FROM taken
+SELECT taken.id, taken.committed, taken.limit_micros, taken.alerted, seen.alerts FROM taken JOIN seen ON seen.id = taken.id
 """
 
 
-def take_in_one(holds: Sequence[Hold], buckets: Sequence[Bucket], now: datetime) -> bool:
-    """`take` on PostgreSQL: one statement, one round trip."""
-    first, known = holds[0], {bucket.pk: bucket for bucket in buckets}
+def take_in_one(holds: Sequence[Hold], approved: bool, now: datetime) -> bool:
+    """The whole reservation on PostgreSQL in one statement, one round trip; False: the long way finds out why not."""
+    first = holds[0]
     values: dict[str, Any] = {
         "total": sum(hold.amount_micros for hold in holds),
+        "dearest": max(hold.amount_micros for hold in holds),
+        "approved": approved,
         "now": now,
-        "buckets": list(known),
-        "count": len(known),
         "ids": [hold.pk for hold in holds],
         "amounts": [hold.amount_micros for hold in holds],
         "slugs": [hold.model_slug for hold in holds],
@@ -187,14 +203,10 @@ def take_in_one(holds: Sequence[Hold], buckets: Sequence[Bucket], now: datetime)
         "key": first.key_id,
         "by": first.created_by_id,
     }
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(ONE_STATEMENT, values)
         rows = cursor.fetchall()
-    for pk, held, settled, limit, alerted in rows:
-        bucket = known[pk]
-        bucket.held_micros, bucket.settled_micros, bucket.limit_micros, bucket.alerted = held, settled, limit, alerted
-    if rows:
-        warn(known.values())
-        for hold in holds:
-            hold._state.adding = False
+        warn(Reached(*row[:4], json.loads(row[4]) if isinstance(row[4], str) else row[4]) for row in rows)
+    for hold in holds if rows else ():
+        hold._state.adding = False
     return bool(rows)

@@ -1,10 +1,11 @@
 """Telling people that a cap is half, nearly or wholly used: once per threshold and period, from an outbox."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django_q.tasks import async_task
 
@@ -13,23 +14,47 @@ from musicstudio.budgets.models import Bucket
 from musicstudio.budgets.who import admins_of
 
 
-def warn(buckets: Iterable[Bucket]) -> None:
-    """Notes the thresholds that the buckets' counters have just crossed; call it in the transaction that moved them."""
+class Reached(NamedTuple):
+    """Where a bucket stands after its counters moved. `alerts`: the percents its cap wants to be told about."""
+
+    bucket_id: int
+    committed_micros: int
+    limit_micros: int
+    alerted: int
+    alerts: list[int]
+
+
+def reached(buckets: Iterable[Bucket]) -> list[Reached]:
+    """Reads where the buckets stand; in the transaction that moved them, their rows are still locked."""
+    rows = Bucket.objects.filter(pk__in=[bucket.pk for bucket in buckets]).order_by("rank", "pk")
+    committed = F("held_micros") + F("settled_micros")
+    return [Reached(*row) for row in rows.values_list("pk", committed, "limit_micros", "alerted", "cap__alerts")]
+
+
+def warn(standing: Iterable[Reached]) -> None:
+    """Notes the thresholds that the buckets have just crossed; call it in the transaction that moved them."""
     fresh: list[Alert] = []
-    for bucket in buckets:
-        reached = bucket.committed_micros * 100
-        crossed = [p for p in bucket.cap.alerts if p > bucket.alerted and reached >= p * bucket.limit_micros]
+    for bucket in standing:
+        crossed = [
+            percent
+            for percent in bucket.alerts
+            if percent > bucket.alerted and bucket.committed_micros * 100 >= percent * bucket.limit_micros
+        ]
         if not crossed or bucket.limit_micros <= 0:
             continue
-        Bucket.objects.filter(pk=bucket.pk, alerted__lt=max(crossed)).update(alerted=max(crossed))
+        Bucket.objects.filter(pk=bucket.bucket_id, alerted__lt=max(crossed)).update(alerted=max(crossed))
         fresh += [
-            Alert(bucket=bucket, percent=p, used_micros=bucket.committed_micros, limit_micros=bucket.limit_micros)
-            for p in crossed
+            Alert(
+                bucket_id=bucket.bucket_id,
+                percent=percent,
+                used_micros=bucket.committed_micros,
+                limit_micros=bucket.limit_micros,
+            )
+            for percent in crossed
         ]
     if fresh:
-        with transaction.atomic():
-            Alert.objects.bulk_create(fresh, ignore_conflicts=True)
-            async_task("musicstudio.budgets.tasks.tell", q_options={"save": False})
+        Alert.objects.bulk_create(fresh, ignore_conflicts=True)
+        async_task("musicstudio.budgets.tasks.tell", q_options={"save": False})
 
 
 def tell() -> int:
