@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.db.backends.sqlite3.operations import DatabaseOperations
 from django.test import Client
 
 from musicstudio.accounts.models import Role, Team, User
+from musicstudio.budgets import append_only
 from musicstudio.projects.models import Project
 from tests.factories import join, make_project, make_team, make_user
 
@@ -24,6 +26,23 @@ class Cast:
     other_team: Team
     project: Project
     other_project: Project
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flush_may_empty_the_ledger() -> Iterator[None]:
+    """Between transactional tests Django deletes every row, which the ledger's trigger refuses on SQLite.
+
+    It goes for that moment only; the signal after the flush puts it back.
+    """
+    flush = DatabaseOperations.execute_sql_flush
+
+    def without_triggers(self: DatabaseOperations, statements: list[str]) -> None:
+        append_only.remove(self.connection)
+        flush(self, statements)
+
+    DatabaseOperations.execute_sql_flush = without_triggers  # type: ignore[method-assign]
+    yield
+    DatabaseOperations.execute_sql_flush = flush  # type: ignore[method-assign]
 
 
 @pytest.fixture

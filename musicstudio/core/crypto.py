@@ -28,6 +28,14 @@ def decrypt(token: str) -> str:
         raise Undecryptable("The stored key cannot be read with the configured encryption keys.") from None
 
 
+def rotate(token: str) -> str:
+    """The same secret under the newest configured key; raises `Undecryptable`."""
+    try:
+        return _box().rotate(token.encode()).decode()
+    except InvalidToken:
+        raise Undecryptable("The stored key cannot be read with the configured encryption keys.") from None
+
+
 def fingerprint(secret: str) -> str:
     """16 hex digits that tell equal secrets apart from others without revealing them (HMAC-SHA-256 under SECRET_KEY)."""
     return hmac.new(settings.SECRET_KEY.encode(), b"fingerprint:" + secret.encode(), hashlib.sha256).hexdigest()[:16]

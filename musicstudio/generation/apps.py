@@ -20,7 +20,9 @@ class GenerationConfig(AppConfig):
 
 
 def schedule_revive(using: str, **kwargs: Any) -> None:
-    """After every migration (and test flush): once a minute, jobs without a living worker get one."""
+    """After every migration (and test flush): once a minute, jobs without a living worker get one; daily, the gateway is
+    asked about unknown outcomes.
+    """
     from django.db import connections  # noqa: PLC0415 (the app registry is not ready when this file is read)
     from django_q.models import Schedule  # noqa: PLC0415
 
@@ -28,6 +30,10 @@ def schedule_revive(using: str, **kwargs: Any) -> None:
         Schedule.objects.get_or_create(
             func="musicstudio.generation.tasks.revive",
             defaults={"name": "revive", "schedule_type": Schedule.MINUTES, "minutes": 1, "repeats": -1},
+        )
+        Schedule.objects.get_or_create(
+            func="musicstudio.generation.tasks.reconcile",
+            defaults={"name": "ask about unknown outcomes", "schedule_type": Schedule.DAILY, "repeats": -1},
         )
 
 

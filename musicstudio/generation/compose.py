@@ -10,12 +10,15 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Max
+from django.utils import timezone
 
 from musicstudio.accounts.models import Membership, Role, User
-from musicstudio.budgets.models import Bucket
+from musicstudio.budgets.models import Bucket, Cap
+from musicstudio.budgets.reserve import current_buckets
 from musicstudio.core.money import format_micros
 from musicstudio.generation.submit import MAX_SEED, MAX_TAKES
 from musicstudio.projects.models import Format, Project, Prompt
+from musicstudio.providers.connections import Connection
 from musicstudio.providers.models import MusicModel, NoPrice, Price, Provider, ProviderKey, Unit
 
 MAX_MS = 2**31 - 1  # what the column holds; the model's own limit is checked by the verb
@@ -68,6 +71,7 @@ class ComposeForm(forms.Form):
     parent = forms.UUIDField(required=False)
     batch = forms.UUIDField(required=False)
     cost = WholeField("", required=False)
+    may_ask = False  # the caps refused it, and they take requests
 
     def clean_model(self) -> MusicModel:
         """The model of that slug; an unknown one is a message beside the picker."""
@@ -105,6 +109,7 @@ class Choice:
     model: MusicModel
     price: Price | None
     reason: str = ""
+    connection: Connection | None = None
 
     @property
     def line(self) -> str:
@@ -117,7 +122,23 @@ class Choice:
     @property
     def note(self) -> str:
         """Said before money is spent on a price nobody has checked."""
-        if self.price is None or self.price.verified:
+        return " ".join(said for said in (self._unverified, self._fee) if said)
+
+    @property
+    def _fee(self) -> str:
+        points = self.connection.call_points if self.connection else 0
+        if not points or self.price is None or self.price.unit == Unit.FREE:
+            return ""
+        counted = (
+            "included, and counted by caps"
+            if self.connection and self.connection.caps_count_fee
+            else "on top, not counted by caps"
+        )
+        return f"The platform's fee of {points / 100:g} % per call is {counted}."
+
+    @property
+    def _unverified(self) -> str:
+        if self.price is None or self.price.verified or self.price.unit == Unit.TIER:
             return ""
         rate = f"{format_micros(self.price.amount_micros)}/{UNITS[Unit(self.price.unit)]}"
         return f"{rate} listed, unverified. {self.price.source}."
@@ -125,7 +146,9 @@ class Choice:
     def as_json(self) -> dict[str, Any]:
         """What static/js/compose.js works with."""
         model, price = self.model, self.price
-        return {
+        fee = self.connection.call_points if self.connection and self.connection.caps_count_fee else 0
+        rare = {"tiers": price.tiers if price else [], "fee": fee}
+        return {name: value for name, value in rare.items() if value} | {
             "slug": model.slug,
             "name": model.name,
             "line": self.line,
@@ -143,7 +166,7 @@ class Choice:
         }
 
 
-UNITS = {Unit.SECOND: "s", Unit.MINUTE: "min", Unit.GENERATION: "take", Unit.FREE: "take"}
+UNITS = {Unit.SECOND: "s", Unit.MINUTE: "min", Unit.GENERATION: "take", Unit.TIER: "take", Unit.FREE: "take"}
 
 
 @dataclass
@@ -156,6 +179,7 @@ class Panel:
     form: ComposeForm | None = None
     source: Prompt | None = None
     batch: uuid.UUID = field(default_factory=uuid.uuid4)
+    _connections: dict[str, Connection] = field(default_factory=dict)
 
     @property
     def may(self) -> bool:
@@ -165,7 +189,7 @@ class Panel:
     @cached_property
     def choices(self) -> list[Choice]:
         """The enabled models with their prices, and why some cannot be chosen."""
-        keyed = set(ProviderKey.objects.usable(self.project.team).values_list("provider", flat=True))
+        keyed = set(ProviderKey.objects.usable(self.project.team, self.project).values_list("provider", flat=True))
         return [self._choice(model, keyed) for model in MusicModel.objects.enabled().priced()]
 
     def _choice(self, model: MusicModel, keyed: set[str]) -> Choice:
@@ -177,7 +201,31 @@ class Panel:
             reason = "Has no price, so it cannot run."
         elif model.needs_key and self.bucket is None:
             reason = "The team has no monthly cap yet."
-        return Choice(model, price, reason)
+        return Choice(model, price, reason, self.connection(model))
+
+    def connection(self, model: MusicModel) -> Connection:
+        """The team's account at the model's provider, read once a page."""
+        if model.provider not in self._connections:
+            self._connections[model.provider] = Connection.objects.of(self.project.team, model.provider)
+        return self._connections[model.provider]
+
+    @cached_property
+    def tightest(self) -> Bucket | None:
+        """Of the caps that apply to the member and the project here, the one with the least left: it decides."""
+        if self.bucket is None:
+            return None
+        caps = Cap.objects.applying(self.project.team, self.membership.user, self.project, None)
+        own = [cap for cap in caps if cap.pk != self.bucket.cap_id]
+        others = current_buckets(own, timezone.now()) if own else []
+        return min([self.bucket, *others], key=lambda bucket: bucket.left_micros)
+
+    @property
+    def cap_json(self) -> str:
+        """Its numbers for the script."""
+        if (bucket := self.tightest) is None:
+            return "null"
+        numbers = {"limit": bucket.limit_micros, "held": bucket.held_micros, "settled": bucket.settled_micros}
+        return json.dumps(numbers, separators=(",", ":"))
 
     @cached_property
     def recent(self) -> list[Prompt]:
@@ -223,27 +271,19 @@ class Panel:
             duration, takes = DurationField().clean(data.get("duration", "")), int(data.get("takes", ""))
             if chosen is None or not duration or not 1 <= takes <= MAX_TAKES:
                 return None
-            return chosen.model.quote(duration).amount_micros * takes
+            return chosen.model.quote(duration, self.connection(chosen.model)).amount_micros * takes
         except (ValidationError, ValueError, NoPrice):
             return None
 
     @property
     def left_after(self) -> int:
         """What is left of the cap after this request."""
-        return max(0, (self.bucket.left_micros if self.bucket else 0) - (self.total_micros or 0))
+        return max(0, (self.tightest.left_micros if self.tightest else 0) - (self.total_micros or 0))
 
     @property
     def models_json(self) -> str:
         """Every model's numbers for the script."""
         return json.dumps([choice.as_json() for choice in self.choices], separators=(",", ":"))
-
-    @property
-    def cap_json(self) -> str:
-        """The month's numbers for the script."""
-        if (bucket := self.bucket) is None:
-            return "null"
-        counters = {"limit": bucket.limit_micros, "held": bucket.held_micros, "settled": bucket.settled_micros}
-        return json.dumps(counters, separators=(",", ":"))
 
     @property
     def seconds(self) -> float:

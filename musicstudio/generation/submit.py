@@ -4,7 +4,7 @@ import secrets
 import uuid
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from musicstudio.accounts.models import Team, User
@@ -13,6 +13,7 @@ from musicstudio.core.money import format_micros
 from musicstudio.generation.models import Job, wake
 from musicstudio.generation.render import enqueue
 from musicstudio.projects.models import Prompt
+from musicstudio.providers.connections import Connection
 from musicstudio.providers.models import MusicModel, NoPrice, Provider, ProviderKey, Quote
 
 MAX_TAKES = 8
@@ -29,30 +30,49 @@ def submit(
     seed: int | None = None,
     batch: uuid.UUID | None = None,
     agreed_micros: int | None = None,
+    approved: bool = False,
 ) -> list[Job]:
     """The queued jobs, one per take. `prompt` may be unsaved: it is saved with them or not at all.
 
     `batch` names the request: sent twice, the second answers with the first's jobs. `agreed_micros` is the amount the
-    person saw; when the price has changed since, nothing is queued. `seed` counts up from take to take.
+    person saw; when the price has changed since, nothing is queued. `seed` counts up from take to take. `approved`: an
+    admin agreed to these takes, so a cap per take does not stop them (`generation.ask`).
 
     Raises ValidationError with a message per field (text, lyrics, duration, format, model, takes, seed) and, under
     `cost`, when a cap is short; nothing is held or created then.
     """
     team = prompt.project.team
     batch = batch or uuid.uuid4()
-    if asked_before := list(Job.objects.filter(team=team, batch=batch).order_by("take")):
+    if asked_before := same_request(team, batch, prompt, takes, model):
         return asked_before
     check_request(prompt, takes, model, seed)
     if model.needs_key and key is None:
-        key = ProviderKey.objects.for_model(team, model)
-    if model.needs_key and (key is None or key.team_id != team.pk or key.state != "active"):
+        key = ProviderKey.objects.for_model(team, model, prompt.project)
+    if model.needs_key and (key is None or not ProviderKey.objects.usable(team, prompt.project).filter(pk=key.pk).exists()):
         raise ValidationError({"model": why_no_key(team, model)})
     quote = agreed_quote(prompt, takes, model, agreed_micros)
     try:
         with transaction.atomic():
-            return _queue(prompt, takes, model, by, key, seed, batch, quote)
+            return _queue(prompt, takes, model, by, key, seed, batch, quote, approved)
     except (OverCap, NoCap) as short:
         raise ValidationError({"cost": str(short)}) from short
+    except IntegrityError:  # the same request, sent twice at once: the hold's key let one of them through
+        if asked_before := same_request(team, batch, prompt, takes, model):
+            return asked_before
+        raise
+
+
+def same_request(team: Team, batch: uuid.UUID, prompt: Prompt, takes: int, model: MusicModel) -> list[Job]:
+    """The jobs of this request if it came before; raises ValidationError when that one asked for something else."""
+    before = list(Job.objects.filter(team=team, batch=batch).select_related("prompt").order_by("take"))
+    words = ("text", "lyrics", "duration_ms", "format", "instrumental")
+    if before and (
+        len(before) != takes
+        or before[0].model_id != model.pk
+        or any(getattr(before[0].prompt, word) != getattr(prompt, word) for word in words)
+    ):
+        raise ValidationError({"cost": "This request was sent before and asked for something else. Nothing was charged."})
+    return before
 
 
 def check_request(prompt: Prompt, takes: int, model: MusicModel, seed: int | None) -> None:
@@ -84,7 +104,7 @@ def why_no_key(team: Team, model: MusicModel) -> str:
 def agreed_quote(prompt: Prompt, takes: int, model: MusicModel, agreed_micros: int | None) -> Quote:
     """The quote of one take; raises ValidationError without a price, or when the total is not what was agreed."""
     try:
-        quote = model.quote(prompt.duration_ms)
+        quote = model.quote(prompt.duration_ms, Connection.objects.of(prompt.project.team, model.provider))
     except NoPrice as missing:
         raise ValidationError({"model": str(missing)}) from missing
     total = quote.amount_micros * takes
@@ -104,12 +124,14 @@ def _queue(
     seed: int | None,
     batch: uuid.UUID,
     quote: Quote,
+    approved: bool,
 ) -> list[Job]:
     project, now = prompt.project, timezone.now()
     if prompt._state.adding:
         prompt = Prompt.objects.write(prompt)
     ids = [uuid.uuid4() for _ in range(takes)]
-    holds = Hold.objects.reserve(project.team, [(pk, quote.as_json()) for pk in ids], by)
+    wanted = [(pk, quote.as_json()) for pk in ids]
+    holds = Hold.objects.reserve(project.team, wanted, by, project=project, key=key, approved=approved, idem_key=str(batch))
     if model.takes_seed and seed is None:
         seed = secrets.randbelow(MAX_SEED - MAX_TAKES)
     jobs = Job.objects.bulk_create(

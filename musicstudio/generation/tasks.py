@@ -2,6 +2,7 @@
 
 from musicstudio.generation import calibrate as calibrating
 from musicstudio.generation import collect, outcome, webhooks
+from musicstudio.generation import reconcile as reconciling
 from musicstudio.generation import render as rendering
 from musicstudio.generation import sweep as sweeping
 
@@ -27,3 +28,8 @@ def revive() -> None:
 def calibrate(key_id: str, user_id: int, agreed_micros: int) -> None:
     """Makes the one take of a calibration that an owner agreed to."""
     calibrating.calibrate_for(key_id, user_id, agreed_micros)
+
+
+def reconcile() -> None:
+    """Once a day: asks the gateway about takes whose outcome is unknown."""
+    reconciling.reconcile()

@@ -8,6 +8,7 @@ urlpatterns = [
     path("hooks/aigateway/<uuid:pk>/", views.webhook, name="webhook"),
     # t/<team>/projects/<project>/
     path("t/<slug:team>/projects/<slug:project>/generate/", views.generate, name="generate"),
+    path("t/<slug:team>/projects/<slug:project>/ask/", views.ask_more, name="ask_more"),
     path("t/<slug:team>/projects/<slug:project>/queue/", views.queue, name="queue"),
     # t/<team>/jobs/<job>/
     path("t/<slug:team>/jobs/<uuid:pk>/cancel/", views.cancel, name="cancel"),

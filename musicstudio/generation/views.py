@@ -15,9 +15,10 @@ from django_q.tasks import async_task
 
 from musicstudio.accounts.access import get_team, get_team_object
 from musicstudio.accounts.models import Role
-from musicstudio.budgets.models import Bucket, Cap
+from musicstudio.budgets.models import Bucket, Cap, OverCap
 from musicstudio.core.crypto import Undecryptable
-from musicstudio.core.pages import page, say
+from musicstudio.core.pages import page, say, toast
+from musicstudio.generation.ask import ask
 from musicstudio.generation.compose import ComposeForm, Panel
 from musicstudio.generation.connection import check_connection
 from musicstudio.generation.models import Job, resume_queue
@@ -79,6 +80,35 @@ def asked(request: HttpRequest, form: ComposeForm, project: Project) -> bool:
     extra = {"seed": said["seed"], "batch": said["batch"], "agreed_micros": said["cost"]}
     try:
         Job.objects.submit(prompt, said["takes"], said["model"], request.user, **extra)  # type: ignore[arg-type]
+    except ValidationError as refused:
+        form.reject(refused)
+        form.may_ask = isinstance(refused.__cause__, OverCap) and refused.__cause__.may_ask
+    return form.is_valid()
+
+
+@require_POST
+@login_required
+def ask_more(request: HttpRequest, team: str, project: str) -> HttpResponse:
+    """Sends the request, which the caps refuse, to the admins with a reason."""
+    place = get_project(request, team, project, Role.PRODUCER)
+    form = ComposeForm(request.POST)
+    if not form.is_valid() or not sent_to_admins(request, form, place):
+        form.may_ask = True
+        return workspace(request, form, place, status=422)
+    text = "Sent to the admins. You get an e-mail when it is decided."
+    if not request.htmx:  # type: ignore[attr-defined]
+        messages.success(request, text)
+        return redirect("project", team, project)
+    return toast(say(workspace(request, form, place), text), text)
+
+
+def sent_to_admins(request: HttpRequest, form: ComposeForm, project: Project) -> bool:
+    """Hands the request to the verb; False when there was nothing to ask for or no reason, with the messages in the form."""
+    said = form.cleaned_data
+    extra = {"seed": said["seed"], "batch": said["batch"], "agreed_micros": said["cost"]}
+    prompt, reason = form.prompt(project, request.user), request.POST.get("reason", "")  # type: ignore[arg-type]
+    try:
+        ask(prompt, said["takes"], said["model"], request.user, reason, **extra)  # type: ignore[arg-type]
     except ValidationError as refused:
         form.reject(refused)
     return form.is_valid()

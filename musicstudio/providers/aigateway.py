@@ -51,16 +51,22 @@ OPTIONAL_FIELDS = ("format", "lyrics_optimizer", "webhook_url")
 
 
 class BearerKey(httpx.Auth):
-    """Puts the key on a request as it leaves, so that no dictionary of headers with a key in it ever lies around."""
+    """Puts the key on a request as it leaves, so that no dictionary of headers with a key in it ever lies around.
 
-    def __init__(self, key: str) -> None:
-        self._key = key
+    `own_keys` are further keys by provider, which travel as x-byok-<provider> with a submit and with nothing else.
+    """
+
+    def __init__(self, key: str, own_keys: Mapping[str, str] | None = None) -> None:
+        self._key, self._own = key, dict(own_keys or {})
 
     def __repr__(self) -> str:
         return "BearerKey(…)"
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         request.headers["Authorization"] = f"Bearer {self._key}"
+        if request.method == "POST" and request.url.path.endswith("/v1/audio/music"):
+            for provider, key in self._own.items():
+                request.headers[f"x-byok-{provider}"] = key
         yield request
 
     def is_in(self, raw: bytes) -> bool:
@@ -69,7 +75,9 @@ class BearerKey(httpx.Auth):
 
     def hidden(self, text: str) -> str:
         """The text without the key, should the other side have echoed it."""
-        return text.replace(self._key, "[key]") if len(self._key) >= 8 else text
+        for key in (self._key, *self._own.values()):
+            text = text.replace(key, "[key]") if len(key) >= 8 else text
+        return text
 
 
 class AIGateway:
@@ -77,6 +85,7 @@ class AIGateway:
 
     `media_hosts` ("host" or "host:port") may serve result files; the first is the gateway's own and gets the key,
     further ones never do. `timeout` is in seconds and covers one API call, from its first byte to its last.
+    `own_keys` ({"elevenlabs": …}) is experimental: the gateway's pages disagree about whether music takes them.
     `allow_loopback` permits http to 127.0.0.1, for a test gateway. `transport` and `resolver` are for tests.
     Raises Unauthorized for a key that can't be a header, InvalidRequest (code bad_address) for a base URL or a host.
     """
@@ -87,12 +96,13 @@ class AIGateway:
         base_url: str = BASE_URL,
         *,
         media_hosts: tuple[str, ...] = MEDIA_HOSTS,
+        own_keys: Mapping[str, str] | None = None,
         allow_loopback: bool = False,
         transport: httpx.AsyncBaseTransport | None = None,
         resolver: Resolver = resolve,
         timeout: float = 60.0,
     ) -> None:
-        self._auth = BearerKey(_checked_key(key))
+        self._auth = BearerKey(_checked_key(key), {name: _checked_key(own) for name, own in (own_keys or {}).items()})
         self._base = _checked_base(base_url, allow_loopback=allow_loopback)
         self._timeout = timeout
         self._allow_loopback = allow_loopback

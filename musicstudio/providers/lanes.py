@@ -26,16 +26,19 @@ class Lanes(httpx.AsyncBaseTransport):
             self._free.put_nowait(lane)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Sends the request over a free lane, and waits for one when there is none."""
         lane = await self._free.get()
         try:
             response = await lane.handle_async_request(request)
         except BaseException:
             self._free.put_nowait(lane)
             raise
-        response.stream = _Occupying(cast(httpx.AsyncByteStream, response.stream), lane, self._free)
+        stream = cast(httpx.AsyncByteStream, response.stream)  # what an async transport answers with
+        response.stream = _Occupying(stream, lane, self._free)
         return response
 
     async def aclose(self) -> None:
+        """Closes every lane."""
         for lane in self._all:
             await lane.aclose()
 
@@ -57,6 +60,7 @@ class _Occupying(httpx.AsyncByteStream):
             yield part
 
     async def aclose(self) -> None:
+        """Closes the body and gives the lane back, once."""
         if self._closed:
             return
         self._closed = True

@@ -2,18 +2,20 @@
 
 import uuid
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import httpx
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
+from django_q.tasks import async_task
 
 from musicstudio.accounts.models import Team, User
 from musicstudio.core import crypto, money
-from musicstudio.projects.models import Prompt
+from musicstudio.projects.models import Project, Prompt
 from musicstudio.providers.aigateway import AIGateway
 from musicstudio.providers.signing import WebhookSecret
 from musicstudio.providers.throttle import Throttled
@@ -99,11 +101,12 @@ class MusicModel(models.Model):
         if wrong:
             raise ValidationError(wrong)
 
-    def quote(self, duration_ms: int) -> "Quote":
-        """What one take of this length costs now; raises `NoPrice`."""
+    def quote(self, duration_ms: int, connection: "Connection | None" = None) -> "Quote":
+        """What one take of this length costs now, with the fee of the team's `connection`; raises `NoPrice`."""
         if (price := self.price) is None:
             raise NoPrice(f"{self.name} has no price, so it cannot run. An admin can enter one.")
-        return price.quote(self, duration_ms)
+        quote = price.quote(self, duration_ms)
+        return quote if connection is None else connection.add_fee(quote)
 
 
 class NoPrice(Exception):
@@ -112,7 +115,11 @@ class NoPrice(Exception):
 
 @dataclass(frozen=True)
 class Quote:
-    """What one take will cost at most, fixed when it is asked. Amounts in micros, quantity in the price's unit."""
+    """What one take will cost at most, fixed when it is asked. Amounts in micros, quantity in the price's unit.
+
+    `fee_micros` is the connection's fee for the call; `counted_fee_micros` the part of it that caps count. The amount is
+    what is held: the price and the counted fee.
+    """
 
     provider: str
     model: str
@@ -124,6 +131,7 @@ class Quote:
     price_id: int
     source: str
     verified: bool
+    counted_fee_micros: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """For the hold's row."""
@@ -136,7 +144,29 @@ class Unit(models.TextChoices):
     SECOND = "second", "second"
     MINUTE = "minute", "minute"
     GENERATION = "generation", "generation"
+    TIER = "tier", "length tier"
     FREE = "free", "free"
+
+
+class PriceQuerySet(models.QuerySet["Price"]):
+    """Enters prices."""
+
+    def enter(self, model: MusicModel, by: User | None, **terms: Any) -> "Price":
+        """A new price in force from now on; earlier ones and the quotes made with them stay as they are.
+
+        `terms` are the fields of a price. Raises ValidationError with a message beside each field that is wrong.
+        """
+        price = Price(model=model, created_by=by, **({"effective_from": timezone.now()} | terms))
+        if price.unit == Unit.TIER and not price.tiers_are_sound():
+            raise ValidationError({"tiers": "Write tiers from short to long, each with a length and a price."})
+        if price.unit != Unit.TIER and price.tiers:
+            raise ValidationError({"tiers": "Only a price by length tier has tiers."})
+        if price.unit == Unit.FREE and (price.amount_micros or price.minimum_micros):
+            raise ValidationError({"amount": "A free model costs $0."})
+        if price.amount_micros < 0 or price.minimum_micros < 0 or price.round_up_ms < 1:
+            raise ValidationError({"amount": "A price is never below $0."})
+        price.save(force_insert=True)
+        return price
 
 
 class Price(models.Model):
@@ -147,11 +177,14 @@ class Price(models.Model):
     unit = models.CharField(max_length=12, choices=Unit)
     round_up_ms = models.PositiveIntegerField(default=1_000, help_text="the length is billed in steps of this")
     minimum_micros = models.BigIntegerField(default=0, help_text="a take costs at least this")
+    tiers = models.JSONField(default=list, blank=True, help_text="[longest in ms, micros] from short to long")
     currency = models.CharField(max_length=3, default="USD")
     source = models.CharField(max_length=200)
     verified = models.BooleanField(default=False)
     effective_from = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    objects = PriceQuerySet.as_manager()
 
     class Meta:
         ordering = ["-effective_from", "-id"]
@@ -174,26 +207,45 @@ class Price(models.Model):
         """`$0.80 / second`, or `free`."""
         if self.unit == Unit.FREE:
             return "free"
+        if self.unit == Unit.TIER:
+            return f"{money.format_micros(self.tiers[0][1])} – {money.format_micros(self.tiers[-1][1])} by length"
         return f"{money.format_micros(self.amount_micros)} / {Unit(self.unit).label}"
 
     def quantity(self, duration_ms: int) -> Decimal:
         """How many units a take of this length is billed for."""
-        if self.unit in {Unit.GENERATION, Unit.FREE}:
+        if self.unit in {Unit.GENERATION, Unit.FREE, Unit.TIER}:
             return Decimal(1)
         billed_ms = -(-duration_ms // self.round_up_ms) * self.round_up_ms
         return Decimal(billed_ms) / (60_000 if self.unit == Unit.MINUTE else 1_000)
 
+    def tiers_are_sound(self) -> bool:
+        """Whether the tiers are whole numbers above zero that rise."""
+        rows = self.tiers if isinstance(self.tiers, list) else []
+        if not all(isinstance(row, list) and len(row) == 2 and all(type(n) is int and n >= 0 for n in row) for row in rows):
+            return False
+        lengths = [row[0] for row in rows]
+        return bool(rows) and lengths[0] > 0 and lengths == sorted(set(lengths))
+
+    def unit_micros(self, duration_ms: int) -> int:
+        """The price of one unit for a take of this length; raises `NoPrice` beyond the longest tier."""
+        if self.unit != Unit.TIER:
+            return self.amount_micros
+        for longest, micros in self.tiers:
+            if duration_ms <= longest:
+                return int(micros)
+        raise NoPrice(f"No price is known beyond {self.tiers[-1][0] / 1000:g} seconds. An admin can enter one.")
+
     def quote(self, model: MusicModel, duration_ms: int) -> Quote:
-        """The quote of one take; rounds up to a whole micro."""
-        quantity = self.quantity(duration_ms)
-        exact = money.to_micros(money.from_micros(self.amount_micros) * quantity, up=True)
+        """The quote of one take; rounds up to a whole micro. Raises `NoPrice` for a length that no tier covers."""
+        quantity, unit_micros = self.quantity(duration_ms), self.unit_micros(duration_ms)
+        exact = money.to_micros(money.from_micros(unit_micros) * quantity, up=True)
         return Quote(
             provider=model.provider,
             model=model.slug,
             unit=self.unit,
             quantity=f"{quantity.normalize():f}",
-            unit_micros=self.amount_micros,
-            fee_micros=0,  # the gateway's 5 % is taken when credit is topped up (its model page), not per call
+            unit_micros=unit_micros,
+            fee_micros=0,
             amount_micros=max(exact, self.minimum_micros),
             price_id=self.pk,
             source=self.source,
@@ -204,8 +256,13 @@ class Price(models.Model):
 class ProviderKeyQuerySet(models.QuerySet["ProviderKey"]):
     """Adds and finds keys."""
 
-    def add(self, team: Team, provider: str, secret: str, by: User | None, label: str = "") -> "ProviderKey":
-        """Stores a key encrypted; raises ValidationError for text that cannot be one or that the team already has."""
+    def add(
+        self, team: Team, provider: str, secret: str, by: User | None, label: str = "", project: Project | None = None
+    ) -> "ProviderKey":
+        """Stores a key encrypted, for the whole team or only for one project.
+
+        Raises ValidationError for text that cannot be a key and for one that the team already has.
+        """
         secret = secret.strip()
         if not 8 <= len(secret) <= 512 or not secret.isascii() or not secret.isprintable() or " " in secret:
             raise ValidationError({"secret": "That does not look like a key: 8 to 512 letters and digits without blanks."})
@@ -215,6 +272,7 @@ class ProviderKeyQuerySet(models.QuerySet["ProviderKey"]):
         return self.create(
             team=team,
             provider=provider,
+            project=project,
             label=label.strip() or Provider(provider).label,
             ciphertext=crypto.encrypt(secret),
             last4=secret[-4:],
@@ -222,29 +280,44 @@ class ProviderKeyQuerySet(models.QuerySet["ProviderKey"]):
             created_by=by,
         )
 
-    def usable(self, team: Team) -> "ProviderKeyQuerySet":
-        """The team's keys that may be used, newest first."""
-        return self.filter(team=team, state=KeyState.ACTIVE).order_by("-created_at")
+    def usable(self, team: Team, project: Project | None = None) -> "ProviderKeyQuerySet":
+        """The team's keys that new takes of the project may use: the project's own first, then the newest."""
+        mine = self.filter(models.Q(project=None) | models.Q(project=project), team=team, state=KeyState.ACTIVE)
+        return mine.order_by(models.F("project").asc(nulls_last=True), "-created_at")
 
-    def for_model(self, team: Team, model: MusicModel) -> "ProviderKey | None":
+    def for_model(self, team: Team, model: MusicModel, project: Project | None = None) -> "ProviderKey | None":
         """The key a take of this model goes out with; None when the team has none."""
-        return self.usable(team).filter(provider=model.provider).first()
+        return self.usable(team, project).filter(provider=model.provider).first()
+
+    def end_retired(self) -> int:
+        """Revokes the keys whose successor has had its time; answers how many."""
+        due = self.filter(state=KeyState.RETIRING, retire_at__lte=timezone.now())
+        for key in due:
+            key.revoke()
+        return len(due)
 
 
 class KeyState(models.TextChoices):
     """Whether a key may be used."""
 
     ACTIVE = "active", "Active"
+    RETIRING = "retiring", "Retiring"
     REJECTED = "rejected", "Rejected by the provider"
     REVOKED = "revoked", "Revoked"
 
 
 class ProviderKey(Throttled):
-    """A team's own key. Write-only: the secret leaves this row only towards the provider."""
+    """A team's own key. Write-only: the secret leaves this row only towards the provider.
+
+    A retiring key finishes the takes it was sent with; new ones use its successor.
+    """
+
+    OVERLAP = timedelta(hours=24)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="provider_keys")
     provider = models.CharField(max_length=20, choices=Provider)
+    project = models.ForeignKey(Project, models.CASCADE, null=True, blank=True, related_name="provider_keys")
     label = models.CharField(max_length=60)
     ciphertext = models.TextField(editable=False)
     last4 = models.CharField(max_length=4)
@@ -252,6 +325,11 @@ class ProviderKey(Throttled):
     state = models.CharField(max_length=10, choices=KeyState, default=KeyState.ACTIVE)
     last_error = models.CharField(max_length=200, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
+    retire_at = models.DateTimeField(null=True, blank=True)
+    tested_at = models.DateTimeField(null=True, blank=True)
+    test_ms = models.PositiveIntegerField(null=True, blank=True)
+    test_ok = models.BooleanField(default=False)
+    test_note = models.CharField(max_length=200, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -268,6 +346,7 @@ class ProviderKey(Throttled):
         return AIGateway(
             crypto.decrypt(self.ciphertext),
             settings.AIGATEWAY_BASE_URL,
+            own_keys=Connection.objects.of(self.team, self.provider).own_keys(),
             media_hosts=tuple(settings.AIGATEWAY_MEDIA_HOSTS),
             allow_loopback=settings.ALLOW_LOOPBACK_GATEWAY,
             timeout=settings.GATEWAY_ANSWER_SECONDS,
@@ -279,10 +358,38 @@ class ProviderKey(Throttled):
         self.state, self.ciphertext = KeyState.REVOKED, ""
         self.save(update_fields=["state", "ciphertext"])
 
+    @transaction.atomic
+    def rotate(self, secret: str, by: User | None) -> "ProviderKey":
+        """A successor with the same label and project; this key finishes what runs and ends after `OVERLAP`.
+
+        Raises ValidationError as `add` does, and for a key that is revoked already.
+        """
+        if self.state == KeyState.REVOKED:
+            raise ValidationError({"secret": "This key is revoked. Add a new one instead."})
+        fresh = ProviderKey.objects.add(self.team, self.provider, secret, by, self.label, self.project)
+        self.state, self.retire_at = KeyState.RETIRING, timezone.now() + self.OVERLAP
+        self.save(update_fields=["state", "retire_at"])
+        return fresh
+
+    @transaction.atomic
     def reject(self, why: str) -> None:
-        """The provider refused the key (401): no further job goes out with it."""
-        ProviderKey.objects.filter(pk=self.pk, state=KeyState.ACTIVE).update(state=KeyState.REJECTED, last_error=why[:200])
+        """The provider refused the key (401): no further job goes out with it, and the admins are told, once."""
+        working = ProviderKey.objects.filter(pk=self.pk, state__in=[KeyState.ACTIVE, KeyState.RETIRING])
+        if working.update(state=KeyState.REJECTED, last_error=why[:200]):
+            async_task("musicstudio.providers.tasks.tell_rejected", str(self.pk), q_options={"save": False})
+
+    def note_test(self, *, ok: bool, note: str, milliseconds: int) -> None:
+        """Keeps the result of a test; a key that was rejected and works again is active again."""
+        self.tested_at, self.test_ok, self.test_note, self.test_ms = timezone.now(), ok, note[:200], milliseconds
+        if ok and self.state == KeyState.REJECTED:
+            self.state, self.last_error = KeyState.ACTIVE, ""
+        self.save(update_fields=["tested_at", "test_ok", "test_note", "test_ms", "state", "last_error"])
 
     def touch(self) -> None:
         """It was used just now."""
         ProviderKey.objects.filter(pk=self.pk).update(last_used_at=timezone.now())
+
+
+from musicstudio.providers.connections import Connection, PriceProposal, TopUp  # noqa: E402 (they need what is above)
+
+__all__ = ["Connection", "PriceProposal", "TopUp"]

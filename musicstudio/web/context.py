@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
 from musicstudio.accounts.models import Membership, Role, Team
+from musicstudio.budgets.grants import Ask
 from musicstudio.budgets.models import Bucket
 from musicstudio.generation.models import Job
 from musicstudio.generation.views import month_of
@@ -91,6 +92,11 @@ class Shell:
     def running(self) -> int:
         """Takes under way in the whole team."""
         return sum(getattr(project, "running", 0) for project in self.projects)
+
+    @cached_property
+    def asks(self) -> int:
+        """Requests for more that wait for an admin."""
+        return Ask.objects.waiting(self.team).count() if self.team else 0
 
     @cached_property
     def bucket(self) -> Bucket | None:

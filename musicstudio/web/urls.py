@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from musicstudio.web import views
+from musicstudio.web import budget_views, connection_views, price_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -19,4 +19,29 @@ urlpatterns = [
     path("t/<slug:team>/settings/cap/", views.set_cap, name="set_cap"),
     path("t/<slug:team>/settings/keys/", views.add_key, name="add_key"),
     path("t/<slug:team>/settings/keys/<uuid:pk>/revoke/", views.revoke_key, name="revoke_key"),
+    # t/<team>/budgets/
+    path("t/<slug:team>/budgets/", budget_views.budgets, name="budgets"),
+    path("t/<slug:team>/budgets/ledger/", budget_views.ledger, name="ledger"),
+    path("t/<slug:team>/budgets/caps/", budget_views.cap_set, name="cap_set"),
+    path("t/<slug:team>/budgets/caps/effect/", budget_views.cap_effect, name="cap_effect"),
+    path("t/<slug:team>/budgets/caps/<int:pk>/end/", budget_views.cap_end, name="cap_end"),
+    path("t/<slug:team>/budgets/caps/<int:pk>/grant/", budget_views.grant, name="grant"),
+    path("t/<slug:team>/budgets/requests/<uuid:pk>/", budget_views.decide, name="decide"),
+    path("t/<slug:team>/budgets/requests/<uuid:pk>/withdraw/", budget_views.withdraw, name="withdraw"),
+    path("t/<slug:team>/budgets/outcomes/<uuid:pk>/", budget_views.outcome, name="outcome"),
+    # t/<team>/prices/
+    path("t/<slug:team>/prices/", price_views.prices, name="prices"),
+    path("t/<slug:team>/prices/sync/", price_views.price_sync, name="price_sync"),
+    path("t/<slug:team>/prices/proposals/<int:pk>/", price_views.proposal, name="proposal"),
+    path("t/<slug:team>/prices/<int:pk>/", price_views.price, name="price"),
+    path("t/<slug:team>/prices/<int:pk>/enter/", price_views.price_enter, name="price_enter"),
+    path("t/<slug:team>/prices/<int:pk>/switch/", price_views.price_switch, name="price_switch"),
+    # t/<team>/connections/
+    path("t/<slug:team>/connections/", connection_views.connections, name="connections"),
+    path("t/<slug:team>/connections/keys/", connection_views.key_add, name="key_add"),
+    path("t/<slug:team>/connections/keys/<uuid:pk>/test/", connection_views.key_test, name="key_test"),
+    path("t/<slug:team>/connections/keys/<uuid:pk>/rotate/", connection_views.key_rotate, name="key_rotate"),
+    path("t/<slug:team>/connections/keys/<uuid:pk>/revoke/", connection_views.key_revoke, name="key_revoke"),
+    path("t/<slug:team>/connections/<slug:provider>/", connection_views.connection_set, name="connection_set"),
+    path("t/<slug:team>/connections/<slug:provider>/top-ups/", connection_views.top_up, name="top_up"),
 ]

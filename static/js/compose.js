@@ -1,6 +1,6 @@
 /* <ms-compose models="JSON" draft="key" [fresh]>: around the compose form. The price is worked out here on every input, from the
    numbers the server put into the attributes; the server quotes again when the form arrives and refuses a price that was not the one shown.
-   models: [{slug, name, line, unit, micros, step, least, min, max, text, lyrics, formats, seed, note}]  micros, milliseconds, characters
+   models: [{slug, name, line, unit, micros, step, least, min, max, text, lyrics, formats, seed, note, [tiers], [fee]}]  micros, milliseconds, characters
    The month's money, {limit, held, settled} in micros or null, is read from #meter, which every answer of the queue renews. A draft is kept in sessionStorage until the tab closes; "fresh" wins over it. */
 
 import { clock } from "./wave.js";
@@ -12,12 +12,15 @@ export function money(micros) {
   return `${micros < 0 ? "−" : ""}$${(+whole).toLocaleString("en-US")}.${cents}`
 }
 
-/* What one take of `ms` costs; rounds up to a whole micro, like Price.quote. */
+/* What one take of `ms` costs with the counted fee (basis points); rounds up to a whole micro, like Price.quote. */
 export function cost(model, ms) {
   if (model.micros === null) return null
   const unit = UNIT_MS[model.unit]
   const billed = Math.ceil(ms / model.step) * model.step
-  return Math.max(model.least, unit ? Math.ceil(model.micros * billed / unit) : model.micros)
+  const micros = model.unit === "tier" ? model.tiers.find(([longest]) => ms <= longest)?.[1] ?? null : model.micros
+  if (micros === null) return null
+  const price = Math.max(model.least, unit ? Math.ceil(micros * billed / unit) : micros)
+  return price + Math.ceil(price * (model.fee || 0) / 10000)
 }
 
 class Compose extends HTMLElement {
@@ -37,7 +40,12 @@ class Compose extends HTMLElement {
   }
   field(name) { return this.form.elements[name] }
   part(name) { return this.querySelector(`[data-c=${name}]`) }
-  get cap() { return JSON.parse(document.getElementById("meter")?.dataset.cap || "null") }
+  /* The smallest cap decides: the one the panel was drawn with, or the team's, whose meter follows what happens meanwhile. */
+  get cap() {
+    const [own, team] = [this.getAttribute("cap"), document.getElementById("meter")?.dataset.cap].map(text => JSON.parse(text || "null"))
+    const left = cap => cap.limit - cap.held - cap.settled
+    return own && (!team || left(own) < left(team)) ? own : team
+  }
   get model() { return this.models.find(m => m.slug === this.field("model")?.value) }
   number(name) { const v = Number(String(this.field(name).value).replace(",", ".")); return Number.isFinite(v) ? v : NaN }
 
@@ -86,7 +94,7 @@ class Compose extends HTMLElement {
     const total = each === null ? null : each * takes
     const say = `${takes} take${takes === 1 ? "" : "s"}`
     this.part("amount").textContent = total === null ? "–" : money(total)
-    this.part("formula").textContent = !valid ? "" : model.unit === "free" ? `${say} × ${clock(seconds)} · free, local` : model.unit === "generation" ? `${say} × ${money(model.micros)} each` : `${say} × ${clock(seconds)} × ${money(model.micros)}/${model.unit === "minute" ? "min" : "s"}`
+    this.part("formula").textContent = !valid ? "" : model.unit === "free" ? `${say} × ${clock(seconds)} · free, local` : model.unit === "generation" ? `${say} × ${money(model.micros)} each` : model.unit === "tier" ? `${say} × ${each === null ? "–" : money(each)} by length` : `${say} × ${clock(seconds)} × ${money(model.micros)}/${model.unit === "minute" ? "min" : "s"}`
     this.field("cost").value = total ?? ""
     this.part("verb").textContent = valid ? `Generate ${say}` : "Generate"
     this.bar(total || 0)
@@ -127,9 +135,19 @@ class Compose extends HTMLElement {
 
 customElements.define("ms-compose", Compose)
 
+/* On the phone the panel is a sheet over the list: it makes way for the row that has just appeared. */
+document.addEventListener("htmx:afterOnLoad", e => {
+  const sheet = document.getElementById("compose")
+  if (e.detail.elt.matches("#compose form") && e.detail.xhr.status === 200 && sheet.matches(":popover-open")) sheet.hidePopover()
+})
 document.addEventListener("htmx:afterSettle", () => document.querySelector("ms-compose")?.price())
 
 /* The server draws the panel without knowing widths and formulas: work them out again whenever it was swapped. */
+/* On the phone the panel is a sheet over the list: it makes way for the row that has just appeared. */
+document.addEventListener("htmx:afterOnLoad", e => {
+  const sheet = document.getElementById("compose")
+  if (e.detail.elt.matches("#compose form") && e.detail.xhr.status === 200 && sheet.matches(":popover-open")) sheet.hidePopover()
+})
 document.addEventListener("htmx:afterSettle", () => document.querySelector("ms-compose")?.price())
 
 document.addEventListener("click", e => {

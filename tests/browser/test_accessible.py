@@ -25,9 +25,9 @@ SCREENS = {
     "empty project": "/t/northlight/projects/sketchbook/",
     "library": "/t/northlight/tracks/",
     "track": "track",
-    "settings": "/t/northlight/settings/",
-    "queue": "/t/northlight/jobs/",
+    "queue of the team": "/t/northlight/jobs/",
     "connection": "connection",
+    "settings": "/t/northlight/settings/",
     "new project": "/t/northlight/new-project/",
     "sign in": "/accounts/login/",
     "password reset": "/accounts/password/reset/",
@@ -77,12 +77,12 @@ def test_every_screen_is_accessible(studio: Studio, furnished: Cast, size: tuple
     studio.expected = ("404",)
     found: dict[str, list[str]] = {}
     key = furnished.team.provider_keys.get()
-    places = {"track": track.get_absolute_url(), "connection": reverse("connection", args=["northlight", key.pk])}
+    found_at = {"track": track.get_absolute_url(), "connection": reverse("connection", args=["northlight", key.pk])}
     page = studio.open(PROJECT, furnished.owner, size, theme)
     signed_out = studio.open("/accounts/login/", None, size, theme)
     for name, path in SCREENS.items():
         window = signed_out if name in {"sign in", "password reset"} else page
-        window.goto(studio.server.url + places.get(path, path))
+        window.goto(studio.server.url + found_at.get(path, path))
         wide = window.evaluate(TOO_WIDE)
         troubles = violations(window) + ([f"{wide} px too wide"] if wide > 0 else [])
         if troubles:

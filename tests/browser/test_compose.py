@@ -56,6 +56,9 @@ def test_a_refusal_stands_beside_the_field_and_keeps_what_was_typed(
     assert not Job.objects.exists()
     page.get_by_label("Duration in seconds").fill("4")
     expect(page.locator("#err_duration")).to_be_empty()
+    page.get_by_role("button", name="Generate 1 take").click()
+    expect(page.locator(".job")).to_be_in_viewport()
+    expect(page.locator("#compose")).to_be_visible(visible=not size)
 
 
 def test_a_take_goes_from_the_prompt_into_the_list_without_a_reload(studio: Studio, cast: Cast, work: Callable[[], int]) -> None:

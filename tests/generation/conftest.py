@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from musicstudio.budgets.models import Cap
 from musicstudio.budgets.verify import broken_invariants
 from musicstudio.generation import batch, outcome, sweep
 from musicstudio.generation.models import Job
@@ -52,7 +53,7 @@ class Stage:
     def money(self) -> tuple[int, int]:
         """Held and settled, after every invariant was checked."""
         assert broken_invariants() == []
-        bucket = self.cast.team.cap.bucket()
+        bucket = Cap.objects.of(self.cast.team).bucket()
         return bucket.held_micros, bucket.settled_micros
 
 

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from musicstudio.budgets.models import Cap
 from musicstudio.budgets.verify import broken_invariants
 from musicstudio.generation.models import Job, Reason, State
 from tests.conftest import Cast
@@ -21,7 +22,7 @@ def jobs(cast: Cast) -> list[Job]:
 
 def money(cast: Cast) -> tuple[int, int]:
     assert broken_invariants() == []
-    bucket = cast.team.cap.bucket()
+    bucket = Cap.objects.of(cast.team).bucket()
     return bucket.held_micros, bucket.settled_micros
 
 

@@ -112,7 +112,7 @@ def test_over_the_cap_nothing_is_held_and_the_message_names_what_is_left(as_prod
     page = response.content.decode()
     assert response.status_code == 422 and nothing_was_created()
     assert "This needs $60.00, and $50.00 is left of the monthly cap of $50.00 of Northlight." in page
-    assert cast.team.cap.bucket().held_micros == 0
+    assert Cap.objects.of(cast.team).bucket().held_micros == 0
 
 
 def test_without_a_cap_nothing_that_costs_money_runs(as_producer: Client, cast: Cast) -> None:
@@ -138,7 +138,7 @@ def test_a_price_that_rose_since_the_page_was_drawn_is_refused_with_the_new_one(
     old = as_producer.post(URL, form(model=GATEWAY_MODEL, cost="1500000"), headers=HTMX)
     assert old.status_code == 422 and b"The price is $3.00 now, not $1.50." in old.content and nothing_was_created()
     assert as_producer.post(URL, form(model=GATEWAY_MODEL, cost="3000000"), headers=HTMX).status_code == 200
-    assert cast.team.cap.bucket().held_micros == 3_000_000
+    assert Cap.objects.of(cast.team).bucket().held_micros == 3_000_000
 
 
 def test_the_same_words_from_a_prompt_are_that_prompt_and_changed_ones_its_child(as_producer: Client, cast: Cast) -> None:

@@ -1,5 +1,6 @@
 """A person's verbs on a job: cancel, decide about an uncertain one, fetch a paid file again."""
 
+from musicstudio.budgets.models import Cap
 from musicstudio.budgets.verify import broken_invariants
 from musicstudio.generation.models import Job, Reason, State
 from tests.conftest import Cast
@@ -13,7 +14,7 @@ def paid_job(cast: Cast) -> Job:
 
 
 def money(cast: Cast) -> tuple[int, int]:
-    bucket = cast.team.cap.bucket()
+    bucket = Cap.objects.of(cast.team).bucket()
     assert broken_invariants() == []
     return bucket.held_micros, bucket.settled_micros
 

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from musicstudio.budgets.models import Cap
 from musicstudio.generation.models import Job, Reason, State
 from musicstudio.generation.queue import Queue
 from tests.conftest import Cast
@@ -47,7 +48,7 @@ def test_the_etag_changes_with_what_the_page_shows(as_producer: Client, cast: Ca
     elif change == "progress":
         Job.objects.filter(pk=job.pk).update(progress=40)
     else:
-        bucket = cast.team.cap.bucket()
+        bucket = Cap.objects.of(cast.team).bucket()
         setattr(bucket, "held_micros" if change == "money" else "limit_micros", 7_000_000)
         bucket.save()
     assert as_producer.get(URL, headers=HTMX | {"If-None-Match": before}).status_code == 200

@@ -45,10 +45,10 @@ def onset_strength(audio, rate, hop=441):
     return np.maximum(0, np.diff(log, axis=0)).sum(axis=1)
 
 
-def tempo(audio, rate, low=45.0, high=240.0):
+def tempo(audio, rate, low=45.0, high=240.0, strength=None):
     """Beats per minute from the autocorrelation of the onset strength, supported by its multiples."""
     hop = rate // 100
-    strength = onset_strength(audio, rate, hop)
+    strength = onset_strength(audio, rate, hop) if strength is None else strength
     strength = strength - np.convolve(strength, np.ones(60) / 60, mode="same")
     size = 1 << (2 * len(strength)).bit_length()
     spectrum = np.abs(np.fft.rfft(strength, size)) ** 2
@@ -85,7 +85,7 @@ def features(audio, rate):
     width = 10 * np.log10(np.mean(side**2) / np.mean(middle**2) + 1e-6)
     inner = strength[1:-1]
     peaks = (inner > strength[:-2]) & (inner >= strength[2:]) & (inner > strength.mean() + strength.std())
-    beat = np.log2(tempo(audio, rate) / 100)
+    beat = np.log2(tempo(audio, rate, strength=strength) / 100)
     return np.array(
         [*log.mean(axis=0), *log.std(axis=0), *(10 * x for x in rhythm), width, 40 * np.mean(strength), 100 * np.mean(peaks),
          20 * np.log10(strength.std() / (strength.mean() + 1e-9) + 1e-3), 8 * beat]

@@ -46,7 +46,7 @@ _EXTRA = [
 known_words = st.lists(st.sampled_from(_WORDS + _EXTRA), max_size=12).map(" ".join)
 anything = st.text(max_size=200) | known_words | st.tuples(st.text(max_size=20), known_words).map(" ".join)
 lengths = st.floats(3, 25) | st.sampled_from([3.0, 90.0])
-quiet = settings(max_examples=120, deadline=None, derandomize=True, database=None)
+quiet = settings(max_examples=80, deadline=None, derandomize=True, database=None)
 
 
 @quiet

@@ -29,7 +29,7 @@ def test_it_lists_members_cap_and_keys(as_owner: Client, cast: Cast) -> None:
 def test_it_sets_the_cap(as_owner: Client, cast: Cast) -> None:
     assert as_owner.post(reverse("set_cap", args=["northlight"]), {"cap": "$120.50"})["Location"] == URL
     assert Cap.objects.get(team=cast.team).limit_micros == 120_500_000
-    assert cast.team.cap.bucket().limit_micros == 120_500_000
+    assert Cap.objects.of(cast.team).bucket().limit_micros == 120_500_000
 
 
 @pytest.mark.parametrize("cap", ["", "0", "-5", "abc", "NaN", "1e30"])

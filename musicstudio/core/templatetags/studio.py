@@ -1,6 +1,6 @@
 """Template tags and filters: icons, money, times, and the attributes of links that change the page while the player plays."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -37,6 +37,24 @@ def boost() -> SafeString:
 def money(micros: int | None) -> str:
     """`$0.96` from micros; nothing for None."""
     return "" if micros is None else format_micros(micros)
+
+
+@register.filter
+def cents(micros: int) -> str:
+    """`$108.33`: rounded to cents, for an estimate."""
+    return format_micros(round(micros, -4))
+
+
+@register.filter
+def percent_of_points(points: int) -> str:
+    """`5`, `2.5`: basis points as per cent, for a number field."""
+    return f"{points / 100:g}"
+
+
+@register.filter
+def day_before(moment: datetime) -> datetime:
+    """The last day of a period that ends at midnight."""
+    return timezone.localtime(moment) - timedelta(hours=1)
 
 
 @register.filter

@@ -1,0 +1,34 @@
+"""manage.py rotatekeys: writes every stored secret again under the newest encryption key."""
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from musicstudio.core import crypto
+from musicstudio.core.migrate import migrate_if_needed
+from musicstudio.providers.connections import Connection
+from musicstudio.providers.models import ProviderKey
+
+
+class Command(BaseCommand):
+    """After it, the older keys of STUDIO_KEY_ENCRYPTION_KEYS may go."""
+
+    help = "Re-encrypts all provider keys with the first key of STUDIO_KEY_ENCRYPTION_KEYS."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        migrate_if_needed()
+        done = failed = 0
+        for rows, field in ((ProviderKey.objects.all(), "ciphertext"), (Connection.objects.all(), "own_key")):
+            with transaction.atomic():
+                for row in rows.exclude(**{field: ""}).select_for_update():
+                    try:
+                        type(row).objects.filter(pk=row.pk).update(**{field: crypto.rotate(getattr(row, field))})
+                        done += 1
+                    except crypto.Undecryptable as error:
+                        self.stderr.write(f"{row}: {error}")
+                        failed += 1
+        self.stdout.write(f"{done} re-encrypted, {failed} could not be read.")
+        if failed:
+            sys.exit(1)
