@@ -9,8 +9,6 @@ import pytest
 
 from tests.ops.conftest import ROOT
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 
 @pytest.mark.parametrize("idempotency", ["on", "off"])
 def test_nothing_is_lost_doubled_or_paid_wrongly_when_it_is_killed(idempotency: str) -> None:
