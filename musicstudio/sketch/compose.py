@@ -229,16 +229,26 @@ def _last(role: str, notes: list[Note], plan: Plan, loud: int) -> list[Note]:
         pitch = nearest(plan.tonic, before)
         if role == "counter":
             pitch = nearest((plan.tonic + 7) % 12, before)
-        last = [Note(at, ring, pitch, loud)]
-        if role == "lead" and part.instruments[0] in STRUCK and plan.fit.tail > 2:
-            last.append(Note(at + ring * 2 // 5, ring * 3 // 5, pitch + (12 if pitch < 84 else 0), max(30, loud - 34)))
-        return last  # what does not sustain says goodnight with one soft high note
+        return [Note(at, ring, pitch, loud), *(_goodnight(part, pitch, loud, plan) if role == "lead" else ())]
     layout = layouts(plan.bars, part)[at]
     if role == "arp":  # climbs two octaves while the others ring
         rungs = [pitch + octave for octave in (0, 12) for pitch in layout if pitch + octave <= 100]
         step = max(30, min(180, ring // (len(rungs) + 3)))
         return [Note(at + i * step, ring - i * step, pitch, max(30, loud - 8 - 3 * i)) for i, pitch in enumerate(rungs)]
     return [Note(at + i * 8, ring - i * 8, pitch, loud - 6) for i, pitch in enumerate(layout)]
+
+
+def _goodnight(part: Part, pitch: int, loud: int, plan: Plan) -> list[Note]:
+    """What does not sustain answers its last note with a soft octave; the very dry (xylophone) with a few of them."""
+    spec = STRUCK.get(part.instruments[0])
+    if spec is None or plan.fit.tail <= 2:
+        return []
+    count = 1 if spec.ring * 2 ** (-(pitch - 60) / 12 / spec.shorten) > 1.2 else 4
+    share = plan.tail_ticks // 6
+    high = pitch + 12 if pitch < 84 else pitch
+    return [
+        Note(plan.body + (2 + n) * share, share, high if n % 2 == 0 else pitch, max(24, loud - 34 - 4 * n)) for n in range(count)
+    ]
 
 
 def _performed(notes: list[Note], role: str, plan: Plan) -> tuple[Note, ...]:

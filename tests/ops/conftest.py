@@ -24,7 +24,7 @@ CLUSTER = WORKERS + 4  # main process, sentinel, workers, monitor, pusher
 T = TypeVar("T")
 
 
-def until(condition: Callable[[], T], seconds: float = 30.0) -> T:
+def until(condition: Callable[[], T], seconds: float = 90.0) -> T:
     """What the condition says as soon as it is true."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()
@@ -58,7 +58,7 @@ class Started:
         """Signals it or its whole group; the seconds until it has ended."""
         started = time.monotonic()
         os.killpg(self.pid, number) if group else os.kill(self.pid, number)
-        self.process.wait(20)
+        self.process.wait(40)
         return time.monotonic() - started
 
 
@@ -123,7 +123,7 @@ def fresh_install(folder: Path) -> Iterator[Install]:
         for left in here.processes():
             left.kill()
         for started in here.started:
-            started.process.wait(10)
+            started.process.wait(30)
         if server:
             sql(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 

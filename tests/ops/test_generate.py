@@ -21,7 +21,6 @@ from tests.gateway import Gateway, JobPlan
 from tests.ops.conftest import CLUSTER, Install, until
 
 
-@pytest.mark.xdist_group("processes")
 class TestSketch:
     def test_it_needs_nothing_but_the_code(self, install: Install, tmp_path: Path) -> None:
         out = tmp_path / "new folder" / "rain.mp3"
@@ -63,7 +62,6 @@ class TestSketch:
         assert command.said().splitlines()[-1] == "Take A: cancelled; Take B: cancelled"
 
 
-@pytest.mark.xdist_group("processes")
 class TestGateway:
     @pytest.fixture
     def gateway(self, install: Install) -> Iterator[Gateway]:

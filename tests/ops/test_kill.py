@@ -10,8 +10,6 @@ import pytest
 
 from tests.ops.conftest import ROOT
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 
 def siege(*words: str) -> dict[str, Any]:
     """What the bench script counted, on the kind of database that the suite runs on."""

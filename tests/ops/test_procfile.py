@@ -14,7 +14,6 @@ from cryptography.fernet import Fernet
 
 from tests.ops.conftest import ROOT, Install, free_port, until
 
-pytestmark = pytest.mark.xdist_group("processes")
 COMMANDS = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
 
 
@@ -80,4 +79,4 @@ def test_the_release_prepares_a_new_server_and_the_web_serves_https_only(server:
             assert status(server, **{"X-Forwarded-Proto": "https", "Host": "elsewhere.example"}) == 400
         finally:
             os.killpg(web.pid, signal.SIGTERM)
-    until(lambda: not server.processes(), 10)
+    until(lambda: not server.processes(), 30)

@@ -108,7 +108,6 @@ def test_of_two_at_once_one_succeeds() -> None:
     assert (User.objects.count(), Team.objects.count(), SetupLink.objects.count()) == (1, 1, 0)
 
 
-@pytest.mark.xdist_group("processes")
 class TestCommand:
     def test_it_reads_the_password_that_is_piped_in(self, install: Install) -> None:
         words = ("setup", "--email", "olga@northlight.example", "--team", "Northlight", "--cap", "50")

@@ -10,8 +10,6 @@ import pytest
 
 from tests.ops.conftest import CLUSTER, Install, Started, free_port, until, words_of
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 EVERYTHING = 1 + 2 + CLUSTER  # the command, gunicorn's two processes, the cluster
 
 
@@ -54,8 +52,8 @@ def test_a_part_that_dies_is_started_again_and_nothing_outlives_it(install: Inst
     assert until(lambda: status(address)) == 200
     assert "The web server was killed (SIGKILL). Starting it again in" in studio.said()
     os.kill(studio.pid, signal.SIGKILL)
-    studio.process.wait(10)
-    until(lambda: not install.processes(), 10)
+    studio.process.wait(30)
+    until(lambda: not install.processes(), 30)
 
 
 def test_a_port_in_use_is_one_clear_line(install: Install) -> None:

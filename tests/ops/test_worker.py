@@ -9,8 +9,6 @@ import pytest
 
 from tests.ops.conftest import CLUSTER, Install, Started, fresh_install, until
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 COUNT = """
 from django_q.tasks import async_task, result
 print(result(async_task("math.factorial", 5), wait=20_000))
@@ -40,7 +38,7 @@ def test_it_stops_in_order_when_its_whole_group_is_told(install: Install, worker
 def test_it_stops_in_order_when_every_process_is_told(install: Install, worker: Started) -> None:
     for process in install.processes():
         process.send_signal(signal.SIGTERM)
-    worker.process.wait(10)
+    worker.process.wait(30)
     assert (worker.process.returncode, install.processes()) == (0, [])
 
 
@@ -57,14 +55,14 @@ def test_it_works_again_after_a_part_of_it_was_killed(install: Install, worker: 
 
 def test_nothing_outlives_it(install: Install, worker: Started) -> None:
     os.kill(worker.pid, signal.SIGKILL)
-    worker.process.wait(10)
-    until(lambda: not install.processes(), 10)
+    worker.process.wait(30)
+    until(lambda: not install.processes(), 30)
 
 
 def test_a_bare_cluster_ends_with_an_error_when_it_breaks(install: Install) -> None:
     bare = install.start("worker", "--unsupervised")
     cluster = until(install.cluster)
     cluster[2].kill()
-    bare.process.wait(10)
+    bare.process.wait(30)
     assert bare.process.returncode == 70
-    until(lambda: not any(psutil.pid_exists(process.pid) for process in cluster), 10)
+    until(lambda: not any(psutil.pid_exists(process.pid) for process in cluster), 30)

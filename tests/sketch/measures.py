@@ -46,7 +46,10 @@ def onset_strength(audio, rate, hop=441):
 
 
 def tempo(audio, rate, low=45.0, high=240.0, strength=None):
-    """Beats per minute from the autocorrelation of the onset strength, supported by its multiples."""
+    """Beats per minute from the autocorrelation of the onset strength, supported by its multiples and its halves.
+
+    The sixteenths are what tells a beat from one and a half beats in dotted rhythms.
+    """
     hop = rate // 100
     strength = onset_strength(audio, rate, hop) if strength is None else strength
     strength = strength - np.convolve(strength, np.ones(60) / 60, mode="same")
@@ -56,7 +59,7 @@ def tempo(audio, rate, low=45.0, high=240.0, strength=None):
     correlation /= np.arange(len(strength), 0, -1) + 200  # nearly unbiased, without trusting the last few lags
     candidates = np.exp(np.linspace(np.log(low), np.log(high), 1800))
     scores = np.zeros(len(candidates))
-    for multiple, weight in ((1, 1.0), (2, 1.0), (4, 1.0), (8, 0.8)):
+    for multiple, weight in ((0.25, 0.5), (0.5, 0.6), (1, 1.0), (2, 1.0), (4, 1.0), (8, 0.8)):
         lag = 60 * rate / hop / candidates * multiple
         inside = lag < len(correlation) - 2
         left = np.minimum(lag.astype(int), len(correlation) - 2)
