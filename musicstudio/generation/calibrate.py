@@ -26,11 +26,17 @@ from musicstudio.generation.sweep import Line, Sweep, db
 from musicstudio.generation.webhooks import address_for
 from musicstudio.projects.models import Project, Prompt
 from musicstudio.providers.download import shared_ssl_context
-from musicstudio.providers.models import MusicModel, NoPrice, ProviderKey
+from musicstudio.providers.models import Connection, MusicModel, NoPrice, ProviderKey
 from musicstudio.providers.recorder import Recorder
 from musicstudio.providers.throttle import Repeats
 
 WORDS = "A short calm piano phrase, for calibration"
+
+
+def price_of(key: ProviderKey, model: MusicModel, *, repeat: bool = False) -> int:
+    """Micros that a calibration may cost at most, with the connection's fee; raises NoPrice."""
+    quote = model.quote(model.min_ms, Connection.objects.of(key.team, model.provider))
+    return quote.amount_micros * (2 if repeat else 1)
 
 
 def calibrate(

@@ -19,6 +19,7 @@ from musicstudio.providers.models import KeyState, ProviderKey
 
 CANDIDATES = 400  # queued jobs looked at when places are free
 FLIGHT = (State.SUBMITTING, State.RUNNING)
+WORKING = (KeyState.ACTIVE, KeyState.RETIRING)  # one that retires still sends what was queued with it
 FOR_SUBMIT = ("prompt", "model", "hold", "team", "project", "key")
 
 
@@ -62,7 +63,7 @@ class Turns:
 
 def waiting(blocked: Iterable[uuid.UUID]) -> list[Candidate]:
     """Queued jobs that could be sent now, the oldest of every project first. `blocked` keys have no room."""
-    rows = Job.objects.sendable().filter(next_at__lte=timezone.now(), key__state=KeyState.ACTIVE).exclude(key__in=blocked)
+    rows = Job.objects.sendable().filter(next_at__lte=timezone.now(), key__state__in=WORKING).exclude(key__in=blocked)
     turn = Window(RowNumber(), partition_by=F("project_id"), order_by=[F("created_at"), F("take")])
     ordered = rows.order_by().annotate(turn=turn).order_by("turn", "created_at")
     return [Candidate(*row) for row in ordered.values_list("pk", "team_id", "project_id", "key_id")[:CANDIDATES]]
@@ -109,7 +110,7 @@ def room_of_keys(keys: set[uuid.UUID]) -> dict[uuid.UUID, int]:
 def refuse_without_key() -> None:
     """Ends the queued jobs whose key the provider refused or the team revoked: nothing was sent, the hold is released."""
     words = {KeyState.REJECTED: "The provider refused the key.", KeyState.REVOKED: "The key was revoked."}
-    lost = Job.objects.at_gateways().filter(state=State.QUEUED).exclude(key__state=KeyState.ACTIVE)
+    lost = Job.objects.at_gateways().filter(state=State.QUEUED).exclude(key__state__in=WORKING)
     for job in lost.select_related("hold", "key")[:100]:
         why = words.get(KeyState(job.key.state), "") if job.key else ""
         job.fail(Reason.KEY_REJECTED, why, source=(State.QUEUED,))

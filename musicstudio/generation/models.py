@@ -109,7 +109,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         stopped = Pause.objects.scopes()
         if EVERYTHING in stopped:
             return self.none()
-        held = paused_now("key__") & Q(key__state=KeyState.ACTIVE)
+        held = paused_now("key__") & Q(key__state__in=(KeyState.ACTIVE, KeyState.RETIRING))
         return self.at_gateways().filter(state=State.QUEUED).exclude(held).exclude(model__provider__in=stopped)
 
     def move(

@@ -11,8 +11,8 @@ from musicstudio.accounts.models import User
 from musicstudio.budgets.models import Hold, NoCap, OverCap
 from musicstudio.generation.models import Attempt, Job, State, wake
 from musicstudio.generation.render import enqueue
-from musicstudio.generation.submit import why_no_key
-from musicstudio.providers.models import NoPrice, ProviderKey
+from musicstudio.generation.submit import agreed_quote, why_no_key
+from musicstudio.providers.models import ProviderKey
 
 ENDED_WITHOUT = (State.FAILED, State.CANCELLED)
 
@@ -24,17 +24,16 @@ def retry(job: Job, by: User) -> Job:
     """
     if job.state not in ENDED_WITHOUT:
         raise ValidationError({"job": "Only a take that failed or was cancelled can be tried again."})
-    key = ProviderKey.objects.for_model(job.team, job.model) if job.model.needs_key else None
+    key = ProviderKey.objects.for_model(job.team, job.model, job.project) if job.model.needs_key else None
     if job.model.needs_key and key is None:
         raise ValidationError({"model": why_no_key(job.team, job.model)})
     job.model.check_prompt(job.prompt)
     try:
         with transaction.atomic():
-            quote = job.model.quote(job.prompt.duration_ms)
-            [hold] = Hold.objects.reserve(job.team, [(uuid.uuid4(), quote.as_json())], by)
+            quote = agreed_quote(job.prompt, 1, job.model, None)
+            wanted = [(uuid.uuid4(), quote.as_json())]
+            [hold] = Hold.objects.reserve(job.team, wanted, by, project=job.project, key=key)
             _queue_again(job, key, hold, by)
-    except NoPrice as missing:
-        raise ValidationError({"model": str(missing)}) from missing
     except (OverCap, NoCap) as short:
         raise ValidationError({"cost": str(short)}) from short
     job.refresh_from_db()

@@ -19,6 +19,7 @@ from musicstudio.budgets.models import Bucket, Cap, OverCap
 from musicstudio.core.crypto import Undecryptable
 from musicstudio.core.pages import page, say, toast
 from musicstudio.generation.ask import ask
+from musicstudio.generation.calibrate import price_of
 from musicstudio.generation.compose import ComposeForm, Panel
 from musicstudio.generation.connection import check_connection
 from musicstudio.generation.models import Job, resume_queue
@@ -235,7 +236,7 @@ def connection(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
 def connection_page(request: HttpRequest, key: ProviderKey, wrong: str = "") -> HttpResponse:
     """The page, with what was wrong with the last request, if something was."""
     model = MusicModel.objects.enabled().priced().filter(provider=key.provider).first()
-    total = model.quote(model.min_ms).amount_micros if model and model.price else None
+    total = price_of(key, model) if model and model.price else None
     shown = {"team": key.team, "key": key, "model": model, "total": total, "reports": key.reports.all()[:5], "wrong": wrong}
     return page(request, "generation/connection.html", shown | {"here": "settings"}, status=422 if wrong else 200)
 

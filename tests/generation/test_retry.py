@@ -53,6 +53,12 @@ def test_over_the_cap_it_stays_as_it_was(stage: Stage) -> None:
     assert (job.state, job.attempt, job.attempts.count()) == (State.FAILED, 1, 0) and stage.money == (0, 0)
 
 
+def test_the_new_hold_belongs_to_the_project_and_the_key(stage: Stage) -> None:
+    job = stage.run(JobPlan(ends="failed"))
+    job.retry(stage.cast.owner)
+    assert (job.hold.project, job.hold.key) == (job.project, job.key)
+
+
 @pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING, State.UNCERTAIN, State.SUCCEEDED])
 def test_only_what_ended_without_a_track_can_be_tried_again(stage: Stage, state: State) -> None:
     [job] = stage.ask()

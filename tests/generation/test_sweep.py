@@ -451,6 +451,14 @@ def test_a_job_whose_key_was_refused_ends_without_being_sent(stage: Stage) -> No
     assert stage.gateway.submissions == [] and stage.money == (0, 0)
 
 
+def test_a_key_that_retires_still_sends_what_was_queued_with_it(stage: Stage) -> None:
+    [job] = stage.ask()
+    ProviderKey.objects.update(state="retiring", retire_at=timezone.now() + timedelta(hours=1))
+    sweep.run(HURRY)
+    job.refresh_from_db()
+    assert job.state == State.SUCCEEDED
+
+
 def test_a_key_runs_no_more_jobs_at_once_than_it_may(stage: Stage) -> None:
     ProviderKey.objects.update(max_running=2)
     stage.gateway.plan = JobPlan(polls=3)

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from musicstudio.core.money import format_micros
 from musicstudio.core.terminal import refuse
-from musicstudio.generation.calibrate import calibrate
+from musicstudio.generation.calibrate import calibrate, price_of
 from musicstudio.generation.terminal import find_key, find_place
 from musicstudio.providers.models import MusicModel, NoPrice
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         if model is None:
             refuse(self.stderr, f"There is no such model. Models: {', '.join(models.values_list('slug', flat=True))}.")
         try:
-            total = model.quote(model.min_ms).amount_micros * (2 if options["repeat"] else 1)
+            total = price_of(key, model, repeat=options["repeat"])
             self.agree(total, model, options["agree"])
             place = find_place(key.team.slug, "")
             report = calibrate(key, model, place.project, place.by, total, repeat=options["repeat"])
