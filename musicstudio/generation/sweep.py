@@ -46,7 +46,7 @@ T = TypeVar("T")
 
 SLICE = 300.0  # seconds before the sweep hands over to a fresh task (below the queue's timeout of 600)
 ROOM = 6_000  # jobs one sweeper owns at most
-HANDS = 8  # polls of one key at once: httpx's pool is slower with more
+HANDS = 24  # polls of one key at once, as many as its client has lanes
 COLLECTS = 4  # files at once
 SUBMITS_AT_ONCE = 8  # bounds how many jobs a crash can leave uncertain
 DRAIN = 5.0  # seconds that requests in the air get when the worker must stop
