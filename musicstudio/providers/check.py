@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import httpx
+from asgiref.sync import sync_to_async
 
 from musicstudio.core.money import format_micros
 from musicstudio.providers import base
@@ -41,7 +42,7 @@ async def check(key: ProviderKey) -> Checked:
     """Asks for the models, the balance, a job that does not exist and the webhook secret. Never raises for the provider."""
     found = Checked()
     recorder = Recorder(httpx.AsyncHTTPTransport(verify=shared_ssl_context()))
-    client = key.client(transport=recorder)
+    client = await sync_to_async(key.client)(transport=recorder)
     try:
         async with asyncio.timeout(WITHIN):
             await _ask_all(client, found)

@@ -11,8 +11,8 @@ from django.utils import timezone
 class Repeats(models.TextChoices):
     """What the provider does with a second submit of the same Idempotency-Key. `none` until a calibration has proved more."""
 
-    NONE = "none", "Unproven: a lost answer waits for a person"
-    KEY = "key", "Proven: the same take is answered again"
+    NONE = "none", "waits for a person, until a calibration has proved more"
+    KEY = "key", "is asked for again under the same reference"
 
 
 class Throttled(models.Model):

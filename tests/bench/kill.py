@@ -22,7 +22,7 @@ from typing import Any
 import psutil
 
 from tests.gateway.server import Gateway, JobPlan
-from tests.ops.conftest import CLUSTER, Install, Started, fresh_install
+from tests.ops.conftest import CLUSTER, Install, Started, free_port, fresh_install
 
 PRICE = 300_000  # micros: 3 seconds at $0.10
 VICTIMS = ("group", "worker", "parent", "sentinel", "monitor", "pusher")
@@ -38,6 +38,7 @@ def main() -> None:
     parser.add_argument("--job-seconds", type=float, default=8.0, help="a job takes 2 s to this")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--share", action="store_true", help="two clusters share the jobs, one is killed for good")
+    parser.add_argument("--stop", action="store_true", help="stop the studio in order while jobs run, three times")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if given.database == "sqlite":
@@ -76,7 +77,7 @@ def run(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
 
         django.setup()
         siege = Siege(given, gateway, install, dice)
-        return siege.share() if given.share else siege.run()
+        return siege.share() if given.share else siege.stop() if given.stop else siege.run()
 
 
 class Siege:
@@ -126,6 +127,21 @@ class Siege:
         left = self.finish()
         second.end(signal.SIGTERM)
         return self.count(left) | {"shares_when_killed": shares, "ended_before": ended_before}
+
+    def stop(self) -> dict[str, Any]:
+        """Jobs run while the studio is told to stop: Ctrl-C to its group, SIGTERM to its group and to itself. They go on."""
+        self.prepare()
+        seconds, left_over = [], 0
+        for number, group in ((signal.SIGINT, True), (signal.SIGTERM, True), (signal.SIGTERM, False)):
+            studio = self.install.start("studio", "--no-browser", "--port", str(free_port()))
+            self.top_up()
+            self.wait_for_work(time.monotonic())
+            self.pause.wait(1.0)
+            seconds.append(round(studio.end(number, group=group), 2))
+            left_over += len(self.install.processes())
+        self.install.start("studio", "--no-browser", "--port", str(free_port()))
+        left = self.finish()
+        return self.count(left) | {"stopped_in": seconds, "processes_left": left_over}
 
     def prepare(self) -> None:
         """A team with a key, a paid model and a cap nobody reaches."""
@@ -228,6 +244,7 @@ class Siege:
             "tracks_twice": Track.objects.count() - done,
             "wrong_money": wrong_money,
             "back_to_work_seconds": {"median": round(backs[len(backs) // 2], 2), "max": round(backs[-1], 2)},
+            "load_average": round(os.getloadavg()[0], 1),
             "shortest_poll_gap": None if self.gateway.shortest_gap is None else round(self.gateway.shortest_gap, 3),
             "most_processes": self.most_processes,
             "cluster_processes": CLUSTER + 1,

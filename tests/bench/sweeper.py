@@ -229,6 +229,7 @@ class Bench:
             "overdue": sum(ready <= at < overdue for at in late),
             "cpu_percent": round(100 * used),
             "memory_mb": round(most / 1e6),
+            "load_average": round(os.getloadavg()[0], 1),
         }
 
 

@@ -8,7 +8,8 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from musicstudio.accounts.models import SetupLink
-from musicstudio.generation.models import Job, Reason, State
+from musicstudio.generation.models import Job, Pause, Reason, Report, State
+from musicstudio.generation.report import Kind
 from tests.browser.conftest import DESKTOP, PHONE, Studio
 from tests.browser.test_listen import PROJECT
 from tests.conftest import Cast
@@ -17,6 +18,7 @@ from tests.factories import gateway_model, make_jobs, make_key, make_track
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 TOO_WIDE = """() => Math.max(...[document.documentElement, ...document.querySelectorAll(".scroll, .in")]
     .map(el => el.scrollWidth - el.clientWidth))"""
+ANSWER = {"call": "GET /v1/balance", "status": 200, "headers": {"date": "today"}, "body": {"balance_cents": 4200}}
 SCREENS = {
     "project": PROJECT,
     "refill": PROJECT + "?q=nothing",
@@ -39,7 +41,8 @@ def furnished(cast: Cast) -> Cast:
     """A team with everything on its screens: tracks, tags, running, failed and uncertain takes, a key."""
     from musicstudio.projects.models import Project
 
-    make_key(cast.team)
+    key = make_key(cast.team)
+    Report.objects.create(key=key, kind=Kind.CHECK, ok=True, findings=[["Models", "6 music models."]], answers=[ANSWER])
     Project.objects.open(cast.team, "Sketchbook")
     for number in range(3):
         make_track(cast.project, cast.producer, f"waltz {number}").tag("calm")
@@ -48,6 +51,7 @@ def furnished(cast: Cast) -> Cast:
     Job.objects.move(running.pk, (State.QUEUED,), State.RUNNING)
     failed.fail(Reason.CONTENT_REFUSED, "no names of artists")
     uncertain.doubt(Reason.NO_ANSWER)
+    Pause.objects.begin("everything", "Maintenance.")
     return cast
 
 

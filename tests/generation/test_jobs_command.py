@@ -78,6 +78,14 @@ def test_it_pauses_and_resumes(stage: Stage, what: str) -> None:
     assert Job.objects.get().state == State.SUCCEEDED and not ProviderKey.objects.get().is_paused
 
 
+def test_it_sets_and_lifts_a_key_s_limits(stage: Stage) -> None:
+    assert jobs("limit", "6789", "--per-minute", "30", "--at-once", "2")[1].endswith("30 requests a minute, 2 jobs at once.\n")
+    assert ProviderKey.objects.get().max_running == 2
+    assert jobs("limit", "6789", "--at-once", "0")[1].endswith(": 30 requests a minute.\n")
+    assert ProviderKey.objects.get().max_running is None
+    assert jobs("limit", "6789")[0] == jobs("limit", "aigateway", "--at-once", "1")[0] == 2
+
+
 def test_a_drain_waits_until_nothing_runs(stage: Stage) -> None:
     assert jobs("drain")[0] == 0 and Pause.objects.scopes() == {EVERYTHING}
     Pause.objects.end(EVERYTHING)

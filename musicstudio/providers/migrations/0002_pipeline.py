@@ -35,8 +35,8 @@ class Migration(migrations.Migration):
             name="repeats",
             field=models.CharField(
                 choices=[
-                    ("none", "Unproven: a lost answer waits for a person"),
-                    ("key", "Proven: the same take is answered again"),
+                    ("none", "waits for a person, until a calibration has proved more"),
+                    ("key", "is asked for again under the same reference"),
                 ],
                 default="none",
                 editable=False,

@@ -53,6 +53,10 @@ class Command(BaseCommand):
             held.add_argument("what", help=SCOPE)
             if verb == "pause":
                 held.add_argument("--why", default="", metavar="TEXT")
+        limit = verbs.add_parser("limit", help="how fast a key may go; 0 takes a limit away")
+        limit.add_argument("what", metavar="key", help="its last four characters")
+        limit.add_argument("--per-minute", type=int, metavar="N", help="requests; otherwise as the provider tells")
+        limit.add_argument("--at-once", type=int, metavar="N", help="jobs that run at the same time")
         drain = verbs.add_parser("drain", help="pause everything and wait until nothing runs any more")
         drain.add_argument("--why", default="Maintenance", metavar="TEXT")
         drain.add_argument("--within", type=float, default=1800.0, metavar="SECONDS")
@@ -133,6 +137,19 @@ class Command(BaseCommand):
         key.resume() if key else Pause.objects.end(what)
         resume_queue()
         self.stdout.write(f"Resumed {key or what}.")
+
+    def do_limit(self, what: str, per_minute: int | None, at_once: int | None, **options: Any) -> None:
+        """A key's limits; a sweep that is under way takes the first over with its next slice."""
+        key = self.scope(what)
+        wanted = {"requests_per_minute": per_minute, "max_running": at_once}
+        said = {name: number or None for name, number in wanted.items() if number is not None}
+        if key is None or not said or any(number is not None and number < 0 for number in said.values()):
+            refuse(self.stderr, "Name a key by its last four characters, and a limit: --per-minute or --at-once.")
+        ProviderKey.objects.filter(pk=key.pk).update(**said)
+        key.refresh_from_db()
+        words = [f"{key.requests_per_minute} requests a minute"] if key.requests_per_minute else []
+        words += [f"{key.max_running} jobs at once"] if key.max_running else []
+        self.stdout.write(f"{key}: {', '.join(words) or 'no limit of its own'}.")
 
     def do_drain(self, why: str, within: float, **options: Any) -> None:
         """Nothing new starts; ends when nothing runs any more."""
