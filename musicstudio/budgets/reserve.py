@@ -17,7 +17,7 @@ from django.utils import timezone
 from musicstudio.accounts.models import Team, User
 from musicstudio.budgets.grants import Grant
 from musicstudio.budgets.models import Bucket, Cap, Entry, EntryKind, Hold, HoldLine, NoCap, OverCap, Period, Scope
-from musicstudio.budgets.warn import Reached, reached, warn
+from musicstudio.budgets.warn import reached, send_soon, warn
 from musicstudio.projects.models import Project
 from musicstudio.providers.models import ProviderKey
 
@@ -159,14 +159,23 @@ WITH caps AS (
     AND (%(approved)s OR NOT EXISTS (SELECT 1 FROM caps WHERE period = 'take' AND limit_micros < %(dearest)s)) AS yes
   FROM seen
 ), locked AS (
-  SELECT id, limit_micros - held_micros - settled_micros >= %(total)s AND (grants_until IS NULL OR grants_until > %(now)s) AS fits
+  SELECT id, alerted, limit_micros - held_micros - settled_micros >= %(total)s
+    AND (grants_until IS NULL OR grants_until > %(now)s) AS fits
   FROM budgets_bucket WHERE id IN (SELECT id FROM seen) AND (SELECT yes FROM looked) ORDER BY rank, id FOR NO KEY UPDATE
 ), verdict AS (
   SELECT bool_and(fits) AND count(*) = (SELECT count(*) FROM seen) AS yes FROM locked
 ), taken AS (
-  UPDATE budgets_bucket b SET held_micros = b.held_micros + %(total)s FROM locked, verdict
+  UPDATE budgets_bucket b SET held_micros = b.held_micros + %(total)s, alerted = GREATEST(b.alerted, (
+    SELECT max(percent::int) FROM jsonb_array_elements_text(seen.alerts) percent
+    WHERE (b.held_micros + b.settled_micros + %(total)s) * 100 >= percent::int * b.limit_micros
+  ))
+  FROM locked JOIN seen ON seen.id = locked.id, verdict
   WHERE b.id = locked.id AND verdict.yes
-  RETURNING b.id, b.held_micros + b.settled_micros AS committed, b.limit_micros, b.alerted
+  RETURNING b.id, b.held_micros + b.settled_micros AS committed, b.limit_micros, b.alerted, locked.alerted AS before, seen.alerts
+), warned AS (
+  INSERT INTO budgets_alert (bucket_id, percent, used_micros, limit_micros, created_at)
+  SELECT id, percent::int, committed, limit_micros, %(now)s FROM taken, jsonb_array_elements_text(alerts) percent
+  WHERE percent::int > before AND percent::int <= alerted ON CONFLICT DO NOTHING RETURNING id
 ), wanted AS (
   SELECT * FROM unnest(%(ids)s::uuid[], %(amounts)s::bigint[], %(slugs)s::text[], %(quotes)s::jsonb[], %(idems)s::text[])
     AS w(id, amount, slug, quote, idem), verdict WHERE verdict.yes
@@ -181,7 +190,7 @@ WITH caps AS (
   INSERT INTO budgets_entry (hold_id, bucket_id, kind, held_delta, settled_delta, ref, actor_id, at)
   SELECT made.id, taken.id, 'hold', made.amount_micros, 0, '', %(by)s, %(now)s FROM made, taken
 )
-SELECT taken.id, taken.committed, taken.limit_micros, taken.alerted, seen.alerts FROM taken JOIN seen ON seen.id = taken.id
+SELECT (SELECT count(*) FROM made), (SELECT count(*) FROM warned)
 """
 
 
@@ -203,10 +212,11 @@ def take_in_one(holds: Sequence[Hold], approved: bool, now: datetime) -> bool:
         "key": first.key_id,
         "by": first.created_by_id,
     }
-    with transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(ONE_STATEMENT, values)
-        rows = cursor.fetchall()
-        warn(Reached(*row[:4], json.loads(row[4]) if isinstance(row[4], str) else row[4]) for row in rows)
-    for hold in holds if rows else ():
+        made, warned = cursor.fetchone()
+    for hold in holds if made else ():
         hold._state.adding = False
-    return bool(rows)
+    if warned:
+        send_soon()
+    return bool(made)

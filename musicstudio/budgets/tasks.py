@@ -9,5 +9,6 @@ def tell() -> None:
 
 
 def check() -> None:
-    """The daily audit; its result is shown on the budgets page."""
+    """The daily audit, whose result is shown on the budgets page, and a last look into the outbox."""
     verify.check()
+    warn.tell()

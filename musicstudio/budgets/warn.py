@@ -54,7 +54,12 @@ def warn(standing: Iterable[Reached]) -> None:
         ]
     if fresh:
         Alert.objects.bulk_create(fresh, ignore_conflicts=True)
-        async_task("musicstudio.budgets.tasks.tell", q_options={"save": False})
+        send_soon()
+
+
+def send_soon() -> None:
+    """Asks a worker to empty the outbox; what it misses goes out with the next alert or the daily check."""
+    async_task("musicstudio.budgets.tasks.tell", q_options={"save": False})
 
 
 def tell() -> int:

@@ -211,6 +211,7 @@ def test_the_last_check_of_the_ledger_is_shown(as_owner: Client, cast: Cast) -> 
 def test_eighty_percent_is_said_on_the_page(as_producer: Client, cast: Cast) -> None:
     spend(cast, 41)
     assert "$41.00 used and $9.00 left of the monthly cap of $50.00 of Northlight: 80 % is reached." in see(as_producer)
+    assert "80 % was reached" in see(as_producer, reverse("library", args=["northlight"]))
 
 
 def test_the_ledger_shows_every_entry_with_its_balance(as_producer: Client, cast: Cast) -> None:
