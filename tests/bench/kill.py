@@ -216,7 +216,7 @@ class Siege:
         """What both ends say."""
         from django.db.models import Count, Sum
 
-        from musicstudio.budgets.models import Hold
+        from musicstudio.budgets.models import Cap, Hold
         from musicstudio.budgets.verify import broken_invariants
         from musicstudio.generation.models import Job
         from musicstudio.library.models import Track
@@ -224,7 +224,9 @@ class Siege:
         states = dict(Job.objects.order_by().values_list("state").annotate(n=Count("pk")))
         done, doubt = states.get("succeeded", 0), states.get("uncertain", 0)
         settled = Hold.objects.filter(state="settled").aggregate(n=Count("pk"), sum=Sum("actual_micros", default=0))
-        bucket = self.project.team.cap.bucket()
+        cap = Cap.objects.of(self.project.team)
+        assert cap is not None
+        bucket = cap.bucket()
         backs = sorted(self.backs)
         wrong_money = broken_invariants()
         if (settled["n"], settled["sum"], bucket.settled_micros) != (done, done * PRICE, done * PRICE):
