@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from django.db.backends.sqlite3.operations import DatabaseOperations
+from django.db.backends.sqlite3.base import DatabaseOperations  # by this way: the other one is circular without SQLite
 from django.test import Client
 
 from musicstudio.accounts.models import Role, Team, User
