@@ -1,4 +1,4 @@
-"""Projects and prompts: what the music is for, and what exactly was asked."""
+"""Projects and prompts: what the music is for, and what exactly was asked. Recipes are in recipes.py, imported from here."""
 
 import uuid
 from decimal import Decimal
@@ -9,6 +9,9 @@ from django.db import models
 from django.utils.text import slugify
 
 from musicstudio.accounts.models import Team, User
+from musicstudio.projects.recipes import Recipe
+
+__all__ = ["Recipe"]  # found here by Django, and by name
 
 HUES = (40, 200, 150, 310, 250, 350)  # of the project's dot and its cover tiles, in degrees; the next project takes the next
 
@@ -85,12 +88,13 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
 class Prompt(models.Model):
     """An immutable version of what was asked. Durations are milliseconds; a change makes a child."""
 
-    WORDS = ("text", "lyrics", "duration_ms", "format", "instrumental", "model_slug")
+    WORDS = ("text", "chips", "lyrics", "duration_ms", "format", "instrumental", "model_slug")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, models.CASCADE, related_name="prompts")
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     text = models.TextField()
+    chips = models.CharField(max_length=600, blank=True, help_text="words of style, with commas: warm, analog, 96 bpm")
     lyrics = models.TextField(blank=True)
     duration_ms = models.PositiveIntegerField()
     format = models.CharField(max_length=8, choices=Format, default=Format.MP3)
@@ -121,6 +125,16 @@ class Prompt(models.Model):
             return self
         said = {word: getattr(self, word) for word in self.WORDS} | words
         return Prompt.objects.create(project=self.project, parent=self, created_by=by, **said)
+
+    @property
+    def sent(self) -> str:
+        """What the model reads: the text and, on a line of their own, the words of style."""
+        return f"{self.text}\n{self.chips}" if self.chips else self.text
+
+    @property
+    def chip_list(self) -> list[str]:
+        """The words of style, one by one."""
+        return self.chips.split(", ") if self.chips else []
 
     @property
     def seconds(self) -> Decimal:
