@@ -87,7 +87,7 @@ class Shell:
     def projects(self) -> list[Project]:
         """The team's projects, each with its number of `tracks_made` and of takes `running`."""
         rows = Project.objects.filter(team=self.team)
-        return list(rows.annotate(tracks_made=counted(Track.objects.all()), running=counted(Job.objects.active())))
+        return list(rows.annotate(tracks_made=counted(Track.objects.kept()), running=counted(Job.objects.active())))
 
     @property
     def here(self) -> Project | None:
