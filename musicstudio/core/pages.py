@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -16,7 +17,14 @@ def page(
     with timezone.override(team.zone if team else None):
         response = render(request, f"{template}#{part}" if part else template, context, status=status)
     response.headers.setdefault("Cache-Control", "private, no-cache")
-    return response
+    return pass_on(request, response) if getattr(request, "htmx", False) else response
+
+
+def pass_on(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Messages that no part of the page has shown become passing ones; a message's `extra_tags` is the address of its undo."""
+    storage = messages.get_messages(request)
+    waiting = [] if getattr(storage, "used", True) else list(storage)
+    return toast(response, " ".join(map(str, waiting)), waiting[-1].extra_tags) if waiting else response
 
 
 def say(response: HttpResponse, text: str) -> HttpResponse:
@@ -24,6 +32,6 @@ def say(response: HttpResponse, text: str) -> HttpResponse:
     return trigger_client_event(response, "ms:say", {"value": text})
 
 
-def toast(response: HttpResponse, text: str) -> HttpResponse:
-    """Shows the text as a passing message."""
-    return trigger_client_event(response, "ms:toast", {"value": text})
+def toast(response: HttpResponse, text: str, undo: str = "") -> HttpResponse:
+    """Shows the text as a passing message; with `undo`, an address, it has a button that posts there and undoes what was done."""
+    return trigger_client_event(response, "ms:toast", {"value": text} | ({"undo": undo} if undo else {}))

@@ -222,7 +222,7 @@ class Queue:
     def _found(self) -> tuple[list[Group], list[Group]]:
         """The watched requests' tracks, and those of them that have ended."""
         under_way = set(self.batches)  # read before the tracks: what has ended by then is complete below
-        tracks = Track.objects.filter(project=self.project, batch__in=self.watch).for_lists()
+        tracks = Track.objects.kept().filter(project=self.project, batch__in=self.watch).for_lists()
         groups = grouped(tracks) if self.watch else []
         return groups, [group for group in groups if group.batch not in under_way]
 

@@ -1,4 +1,4 @@
-"""Tracks and their tags."""
+"""Tracks. What people say about them is in judgement.py, tags.py and collections.py; all are imported from here."""
 
 import base64
 import uuid
@@ -9,43 +9,15 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
-from django.db.models.functions import Lower
 from django.urls import reverse
 
-from musicstudio.accounts.models import Team
+from musicstudio.accounts.models import Team, User
+from musicstudio.library.collections import Collection, CollectionItem
+from musicstudio.library.judgement import Decision, Favourite, Rating, Status
+from musicstudio.library.tags import Tag
 from musicstudio.projects.models import Project, Prompt
 
-TAG_LENGTH = 40
-
-
-class TagQuerySet(models.QuerySet["Tag"]):
-    """Finds and makes tags."""
-
-    def named(self, team: Team, name: str) -> "Tag":
-        """The team's tag of this name, whatever its case; made when missing. Raises ValidationError for a bad name."""
-        name = " ".join(name.split()).lstrip("#").strip()
-        if not 1 <= len(name) <= TAG_LENGTH:
-            raise ValidationError({"name": f"A tag has 1 to {TAG_LENGTH} characters."})
-        if not name.isprintable() or "," in name:
-            raise ValidationError({"name": "A tag is one line of text without commas."})
-        found = self.filter(team=team, name__iexact=name).first()
-        return found or self.get_or_create(team=team, name=name)[0]
-
-
-class Tag(models.Model):
-    """A word of the team's vocabulary."""
-
-    team = models.ForeignKey(Team, models.CASCADE, related_name="tags")
-    name = models.CharField(max_length=TAG_LENGTH)
-
-    objects = TagQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [models.UniqueConstraint("team", Lower("name"), name="tag_once")]
-
-    def __str__(self) -> str:
-        return self.name
+__all__ = ["Collection", "CollectionItem", "Decision", "Favourite", "Rating", "Status", "Tag", "Track", "TrackQuerySet"]
 
 
 class TrackQuerySet(models.QuerySet["Track"]):
@@ -56,9 +28,14 @@ class TrackQuerySet(models.QuerySet["Track"]):
         track, _ = self.get_or_create(id=id, defaults=facts)
         return track
 
+    def kept(self) -> "TrackQuerySet":
+        """Neither archived nor in the bin. Every list, count and number in the sidebar starts here."""
+        return self.filter(archived_at=None, deleted_at=None)
+
     def for_lists(self) -> "TrackQuerySet":
-        """With everything a list row shows."""
-        return self.select_related("prompt", "project", "created_by").prefetch_related("tags").order_by(*self.model.LIST_ORDER)
+        """With everything a list row shows, everybody's stars and favourites among it."""
+        rows = self.select_related("prompt", "project", "created_by")
+        return rows.prefetch_related("tags", "ratings", "favourites").order_by(*self.model.LIST_ORDER)
 
     def search(self, words: str) -> "TrackQuerySet":
         """Every word occurs in the title, the prompt, the lyrics, a tag or the author's name."""
@@ -83,7 +60,7 @@ class Track(models.Model):
     """One take in the library: the original bytes, untouched, and where they come from.
 
     The id is its job's. Lengths are milliseconds of decoded audio, loudness is LUFS (BS.1770-4), peak is dBTP, peaks are
-    200 bytes 0-255.
+    200 bytes 0-255; brightness is the spectral centroid; a track without a clear beat has no tempo.
     """
 
     LIST_ORDER = ("-asked_at", "prompt_id", "take")  # newest request first, its takes together and in order
@@ -93,9 +70,15 @@ class Track(models.Model):
     project = models.ForeignKey(Project, models.PROTECT, related_name="tracks")
     prompt = models.ForeignKey(Prompt, models.PROTECT, related_name="tracks")
     batch = models.UUIDField(help_text="the takes asked for together")
+    race = models.UUIDField(null=True, blank=True, help_text="the requests to several models that were asked for as one")
+    based_on = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="variations")
     take = models.PositiveSmallIntegerField(help_text="1 is take A")
     title = models.CharField(max_length=120)
     tags = models.ManyToManyField(Tag, related_name="tracks", blank=True)
+    status = models.CharField(max_length=12, choices=Status, default=Status.NEW)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, help_text="in the bin since")
+    deleted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
 
     file = models.FileField(max_length=200)
     format = models.CharField(max_length=8)
@@ -107,6 +90,8 @@ class Track(models.Model):
     channels = models.PositiveSmallIntegerField()
     lufs = models.FloatField(null=True)
     true_peak_db = models.FloatField(null=True)
+    tempo_bpm = models.FloatField(null=True)
+    brightness_hz = models.FloatField(null=True)
     peaks = models.BinaryField()
 
     model_slug = models.CharField(max_length=120)
@@ -132,7 +117,10 @@ class Track(models.Model):
             models.Index(fields=["team", "-asked_at"], name="track_team_newest"),
             models.Index(fields=["sha256"], name="track_sha256"),
         ]
-        constraints = [models.UniqueConstraint(fields=["batch", "take"], name="track_take_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "take"], name="track_take_once"),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="track_status_known"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.title} take {self.letter}"
@@ -169,6 +157,36 @@ class Track(models.Model):
             raise ValidationError({"title": "A title has 1 to 120 characters."})
         self.title = title
         self.save(update_fields=["title"])
+
+    @transaction.atomic
+    def decide(self, status: str, by: User, reason: str = "") -> Decision | None:
+        """Moves it to the status and notes who did and why; None when it already stands there and no reason is given.
+
+        Raises ValidationError for an unknown status.
+        """
+        if status not in Status.values:
+            raise ValidationError({"status": "No such status."})
+        self.status = Track.objects.select_for_update().values_list("status", flat=True).get(pk=self.pk)
+        if self.status == status and not reason:
+            return None
+        decision = self.decisions.create(was=self.status, status=status, by=by, reason=reason.strip()[:400])
+        self.status = status
+        self.save(update_fields=["status"])
+        return decision
+
+    def stars_of(self, user: User) -> int:
+        """The person's own stars; 0 without an opinion."""
+        return next((rating.stars for rating in self.ratings.all() if rating.user_id == user.pk), 0)
+
+    def is_favourite_of(self, user: User) -> bool:
+        """Whether the person wants to find it again."""
+        return any(favourite.user_id == user.pk for favourite in self.favourites.all())
+
+    @property
+    def mean(self) -> float | None:
+        """The team's mean of stars; None without any."""
+        stars = [rating.stars for rating in self.ratings.all()]
+        return sum(stars) / len(stars) if stars else None
 
     @transaction.atomic
     def tag(self, name: str) -> Tag:

@@ -43,6 +43,17 @@ class Shell:
         return "off" if self.request.COOKIES.get("keys") == "off" else "on"
 
     @property
+    def os(self) -> str:
+        """`mac` or `other`: what the key of the labels is called there."""
+        agent = self.request.headers.get("User-Agent", "")
+        return "mac" if any(word in agent for word in ("Macintosh", "iPhone", "iPad")) else "other"
+
+    @property
+    def mod(self) -> str:
+        """The key that stands before K and Enter."""
+        return "⌘" if self.os == "mac" else "Ctrl"
+
+    @property
     def team(self) -> Team | None:
         """The team the page belongs to; None on pages outside."""
         return getattr(self.request, "team", None)
@@ -76,7 +87,7 @@ class Shell:
     def projects(self) -> list[Project]:
         """The team's projects, each with its number of `tracks_made` and of takes `running`."""
         rows = Project.objects.filter(team=self.team)
-        return list(rows.annotate(tracks_made=counted(Track.objects.all()), running=counted(Job.objects.active())))
+        return list(rows.annotate(tracks_made=counted(Track.objects.kept()), running=counted(Job.objects.active())))
 
     @property
     def here(self) -> Project | None:

@@ -102,7 +102,7 @@ def team(request: HttpRequest, team: str) -> HttpResponse:
 def project(request: HttpRequest, team: str, project: str) -> HttpResponse:
     """The workspace: the queue, the tracks and the compose panel. `?from=` fills the panel from one of its prompts."""
     place = get_project(request, team, project)
-    queue, listing = Queue(place), Listing.from_query(Track.objects.filter(project=place), request.GET)
+    queue, listing = Queue(place), Listing.from_query(Track.objects.kept().filter(project=place), request.GET)
     panel = Panel(place, request.membership, month_of(request), source=source_of(request, place))  # type: ignore[attr-defined]
     members = place.team.memberships.select_related("user")
     shown = {"listing": listing, "compose": panel, "members": members, "starters": STARTERS, "here": "project"}
@@ -122,7 +122,7 @@ def source_of(request: HttpRequest, project: Project) -> Prompt | None:
 def library(request: HttpRequest, team: str) -> HttpResponse:
     """Every track of the team."""
     place = get_team(request, team)
-    listing = Listing.from_query(Track.objects.filter(team=place), request.GET)
+    listing = Listing.from_query(Track.objects.kept().filter(team=place), request.GET)
     return page(request, "web/library.html", {"team": place, "listing": listing, "here": "library"})
 
 
@@ -133,7 +133,7 @@ def track(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     found = get_track(request, team, pk)
     request.project = found.project  # type: ignore[attr-defined]
     may = request.membership.may(Role.PRODUCER)  # type: ignore[attr-defined]
-    takes = Track.objects.filter(batch=found.batch).order_by("take")
+    takes = Track.objects.kept().filter(batch=found.batch).order_by("take")
     shown = {"track": found, "team": found.team, "may": may, "takes": takes, "here": "track"}
     return page(request, "web/track.html", shown | {"vocabulary": Tag.objects.filter(team=found.team)})
 

@@ -7,11 +7,26 @@ let leaving = null
 
 export function say(text) { const live = $("live"); live.textContent = ""; setTimeout(() => { live.textContent = text }, 50) }
 
-const passing = el => { el.querySelector("button").addEventListener("click", () => el.remove()); setTimeout(() => el.remove(), 8000) }
+/* A message passes after 8 s, and waits while the pointer or the focus is on it. Where there is a way back, its button (or the key Z) goes it. */
+function passing(el) {
+  let timer, before
+  const wait = () => { clearTimeout(timer); timer = setTimeout(leave, 8000) }, stay = () => clearTimeout(timer)
+  const leave = () => { const mine = el.contains(document.activeElement); stay(); el.remove(); if (mine) (before?.isConnected ? before : $("main")).focus() }
+  el.addEventListener("pointerenter", stay); el.addEventListener("pointerleave", wait); el.addEventListener("focusout", wait)
+  el.addEventListener("focusin", e => { stay(); if (!el.contains(e.relatedTarget)) before = e.relatedTarget })
+  el.addEventListener("click", e => { if (e.target.closest("[data-close]")) leave() })
+  el.addEventListener("submit", async e => {
+    e.preventDefault(); stay()
+    await window.htmx.ajax("POST", e.target.action, { source: e.target, swap: "none" })
+    leave(); document.body.dispatchEvent(new CustomEvent("ms:changed", { bubbles: true }))
+  })
+  wait()
+}
 
-export function toast(text) {
-  const el = $("toast").content.firstElementChild.cloneNode(true)
+export function toast(text, { undo } = {}) {
+  const el = $("toast").content.firstElementChild.cloneNode(true), form = el.querySelector("form")
   el.querySelector("p").textContent = text
+  if (undo) form.action = undo; else form.remove()
   $("toasts").append(el)
   passing(el)
 }
@@ -27,9 +42,9 @@ document.addEventListener("htmx:afterOnLoad", () => offline(false))
 addEventListener("offline", () => offline(true))
 addEventListener("online", () => offline(false))
 
-/* The server speaks through HX-Trigger: {"ms:say": …}, {"ms:toast": …}, {"ms:prefs": {theme, keys}}. */
+/* The server speaks through HX-Trigger: {"ms:say": …}, {"ms:toast": {value, undo}}, {"ms:prefs": {theme, keys}}. */
 document.addEventListener("ms:say", e => say(e.detail.value))
-document.addEventListener("ms:toast", e => toast(e.detail.value))
+document.addEventListener("ms:toast", e => toast(e.detail.value, e.detail))
 document.addEventListener("ms:prefs", e => {
   const root = document.documentElement
   root.dataset.theme = e.detail.theme; root.dataset.keys = e.detail.keys

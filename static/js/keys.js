@@ -1,14 +1,42 @@
-/* Single-key shortcuts. They can be switched off (WCAG 2.1.4): <html data-keys="off">, set by the server from a cookie.
-   Never while typing, in a dialog or with a modifier; a shortcut is never the only way to do something. */
+/* Keys. A module of a page brings its own: bind({ "f": { does: "Favourite", when: () => …, run: e => … } }); the last one whose `when` holds runs.
+   Names: "f", "Space", "Shift+ArrowDown", "g l" (one after the other), "Mod+k" (⌘ on a Mac, Ctrl elsewhere; also while typing).
+   Single keys can be switched off (WCAG 2.1.4): <html data-keys="off">, set by the server. They never act while somebody types, in a dialog or with
+   another modifier; a button keeps Space and Enter for itself. A shortcut is never the only way to do something. */
 
 import * as player from "./player.js";
-const busy = el => el?.closest?.("input,textarea,select,button,summary,[contenteditable],[role=slider],ms-wave,dialog,[popover]:popover-open")
+const root = document.documentElement, bound = new Map()
+const TYPING = "input:not([type=checkbox],[type=radio]),textarea,select,[contenteditable],[role=slider],ms-wave,dialog,[popover]:popover-open"
+let first = "", timer
+
+export function bind(map) { for (const [key, act] of Object.entries(map)) bound.set(key, [...bound.get(key) ?? [], act]) }
+
+const name = e => e.key === " " ? "Space" : e.key.length === 1 ? e.key.toLowerCase() : e.key
+const busy = e => e.target.closest?.(TYPING) || document.querySelector("dialog:modal") || ([" ", "Enter"].includes(e.key) && e.target.closest?.("button,summary,input"))
+const find = key => bound.get(key)?.findLast(act => !act.when || act.when())
+
+function wanted(e) {
+  const mac = root.dataset.os === "mac", mod = mac ? e.metaKey : e.ctrlKey, other = mac ? e.ctrlKey : e.metaKey
+  if (other || e.altKey) return null
+  if (mod) return find(`Mod+${name(e)}`)
+  if (root.dataset.keys === "off" || busy(e)) return null
+  const key = first + name(e)
+  first = ""; clearTimeout(timer)
+  if ([...bound.keys()].some(k => k.startsWith(`${key} `))) { first = `${key} `; timer = setTimeout(() => { first = "" }, 1200); return null }
+  return (e.shiftKey && find(`Shift+${key}`)) || find(key)
+}
+
+document.addEventListener("keydown", e => {
+  if (e.defaultPrevented || e.isComposing || ["Shift", "Control", "Alt", "Meta"].includes(e.key)) return
+  const act = wanted(e)
+  if (act) { e.preventDefault(); act.run(e) }
+})
+
 const titles = () => [...document.querySelectorAll("#main .track h3 a")]
-let waiting = null
+const inList = () => document.activeElement?.closest("#main .track")
 
 function move(by) {
   const rows = titles(); if (!rows.length) return
-  const here = rows.indexOf(document.activeElement), loaded = rows.findIndex(a => a.closest(".track").matches("[aria-current]"))
+  const here = rows.indexOf(inList()?.querySelector("h3 a")), loaded = rows.findIndex(a => a.closest(".track").matches("[aria-current]"))
   const row = rows[Math.max(0, Math.min(rows.length - 1, (here < 0 ? loaded : here) + by))]
   row.focus(); row.closest(".track").scrollIntoView({ block: "nearest" })
   if (player.playing()) player.playTrack(row.closest(".track").dataset.track)
@@ -21,23 +49,19 @@ function compose() {
   prompt.focus()
 }
 
-const go = to => document.querySelector(`[data-go=${to}]`)?.click()
-const find = () => [...document.querySelectorAll("[data-find]")].find(el => el.offsetParent)?.focus()
-const help = () => document.getElementById("help")?.togglePopover()
+const click = what => [...document.querySelectorAll(what)].at(-1)?.click()
+const go = to => ({ run: () => click(`[data-go=${to}]`) })
+const seek = by => ({ when: inList, run: () => player.seekBy(by) })
 
-function single(e) {
-  const inList = document.activeElement?.closest?.("#main .track")
-  if (waiting) { waiting = null; return { l: () => go("library"), p: () => go("project"), s: () => go("settings") }[e.key] }
-  return { " ": () => player.toggle(), j: () => move(1), k: () => move(-1), n: compose, "/": find, "?": help, g: () => { waiting = setTimeout(() => { waiting = null }, 1200) }, ArrowLeft: inList && (() => player.seekBy(e.shiftKey ? -1 : -5)), ArrowRight: inList && (() => player.seekBy(e.shiftKey ? 1 : 5)) }[e.key.length === 1 ? e.key.toLowerCase() : e.key]
-}
-
-document.addEventListener("keydown", e => {
-  if ((e.metaKey || e.ctrlKey) && e.key === "Enter") {
-    const form = document.activeElement?.closest?.("#compose form")
-    if (form) { e.preventDefault(); form.requestSubmit() }
-    return
-  }
-  if (e.defaultPrevented || e.altKey || e.ctrlKey || e.metaKey || e.isComposing || document.documentElement.dataset.keys === "off" || busy(e.target)) return
-  const act = single(e)
-  if (act) { e.preventDefault(); act() }
+bind({
+  "Space": { run: () => player.toggle() },
+  "j": { run: () => move(1) },
+  "k": { run: () => move(-1) },
+  "n": { run: compose },
+  "/": { run: () => [...document.querySelectorAll("[data-find]")].find(el => el.offsetParent)?.focus() },
+  "?": { run: () => document.getElementById("help")?.togglePopover() },
+  "z": { run: () => click("#toasts .undo") },
+  "ArrowLeft": seek(-5), "ArrowRight": seek(5), "Shift+ArrowLeft": seek(-1), "Shift+ArrowRight": seek(1),
+  "g h": go("home"), "g l": go("library"), "g q": go("queue"), "g b": go("budgets"), "g p": go("project"), "g s": go("settings"),
+  "Mod+Enter": { when: () => document.activeElement?.closest("#compose form"), run: () => document.activeElement.form.requestSubmit() },
 })

@@ -1,6 +1,17 @@
+/* What every page needs is loaded at once; what belongs to one kind of page comes when its element is there, also after a swap. */
+
 import "./events.js";
 import "./wave.js";
 import "./poll.js";
 import "./player.js";
-import "./compose.js";
 import "./keys.js";
+
+const LAZY = {
+  "ms-compose": () => import("./compose.js"),
+}
+
+function bring() {
+  for (const [what, load] of Object.entries(LAZY)) if (document.querySelector(what)) { delete LAZY[what]; load() }
+}
+for (const event of ["htmx:afterSettle", "htmx:historyRestore"]) document.addEventListener(event, bring)
+bring()

@@ -121,3 +121,11 @@ def test_a_form_without_its_token_is_refused_with_a_page_of_ours(cast: Cast) -> 
 def test_every_page_carries_the_strict_policy(as_producer: Client) -> None:
     policy = as_producer.get("/t/northlight/projects/aurora-spring-film/")["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "unsafe" not in policy
+
+
+@pytest.mark.parametrize(
+    ("agent", "key"), [("Mozilla/5.0 (Macintosh; Intel Mac OS X)", "⌘"), ("Mozilla/5.0 (X11; Linux x86_64)", "Ctrl")]
+)
+def test_keys_are_called_what_they_are_called_on_the_persons_machine(as_producer: Client, agent: str, key: str) -> None:
+    page = as_producer.get("/t/northlight/projects/aurora-spring-film/", headers={"user-agent": agent}).content.decode()
+    assert f"{key} ↵" in page
