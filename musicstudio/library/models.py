@@ -15,6 +15,7 @@ from musicstudio.accounts.models import Team, User
 from musicstudio.library.collections import Collection, CollectionItem
 from musicstudio.library.judgement import Decision, Favourite, Rating, Status
 from musicstudio.library.tags import Tag
+from musicstudio.notify.models import Event, Webhook
 from musicstudio.projects.models import Project, Prompt
 
 __all__ = ["Collection", "CollectionItem", "Decision", "Favourite", "Rating", "Status", "Tag", "Track", "TrackQuerySet"]
@@ -172,6 +173,11 @@ class Track(models.Model):
         decision = self.decisions.create(was=self.status, status=status, by=by, reason=reason.strip()[:400])
         self.status = status
         self.save(update_fields=["status"])
+        if status == Status.APPROVED:
+            about = {"track": str(self.pk), "project": self.project.slug, "path": self.get_absolute_url()}
+            Webhook.objects.tell(
+                self.team, Event.TRACK_APPROVED, f"{by.display_name} approved {self}.", by=by.display_name, **about
+            )
         return decision
 
     def stars_of(self, user: User) -> int:

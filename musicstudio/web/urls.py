@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from musicstudio.web import budget_views, connection_views, price_views, views
+from musicstudio.web import budget_views, connection_views, price_views, views, webhook_views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -19,6 +19,13 @@ urlpatterns = [
     path("t/<slug:team>/settings/cap/", views.set_cap, name="set_cap"),
     path("t/<slug:team>/settings/keys/", views.add_key, name="add_key"),
     path("t/<slug:team>/settings/keys/<uuid:pk>/revoke/", views.revoke_key, name="revoke_key"),
+    # t/<team>/webhooks/
+    path("t/<slug:team>/webhooks/", webhook_views.webhooks, name="webhooks"),
+    path("t/<slug:team>/webhooks/add/", webhook_views.webhook_add, name="webhook_add"),
+    path("t/<slug:team>/webhooks/<uuid:pk>/switch/", webhook_views.webhook_switch, name="webhook_switch"),
+    path("t/<slug:team>/webhooks/<uuid:pk>/ping/", webhook_views.webhook_ping, name="webhook_ping"),
+    path("t/<slug:team>/webhooks/<uuid:pk>/remove/", webhook_views.webhook_remove, name="webhook_remove"),
+    path("t/<slug:team>/webhooks/deliveries/<uuid:pk>/replay/", webhook_views.delivery_replay, name="delivery_replay"),
     # t/<team>/budgets/
     path("t/<slug:team>/budgets/", budget_views.budgets, name="budgets"),
     path("t/<slug:team>/budgets/ledger/", budget_views.ledger, name="ledger"),
