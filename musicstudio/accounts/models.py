@@ -54,6 +54,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(max_length=120, blank=True)
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
+    single_keys = models.BooleanField(default=True, help_text="shortcuts of one key without a modifier (WCAG 2.1.4)")
     date_joined = models.DateTimeField(default=timezone.now)
 
     objects = UserManager()

@@ -151,6 +151,8 @@ def provenance(job: Job, said: dict[str, Any]) -> dict[str, Any]:
         "project": job.project,
         "prompt": job.prompt,
         "batch": job.batch,
+        "race": job.race,
+        "based_on_id": job.based_on_id,
         "take": job.take,
         "title": title_from(job.prompt.text),
         "model_slug": job.model.slug,

@@ -68,22 +68,11 @@ class Reason(models.TextChoices):
 class JobQuerySet(models.QuerySet["Job"]):
     """Asks for takes and finds jobs."""
 
-    def submit(
-        self,
-        prompt: Prompt,
-        takes: int,
-        model: MusicModel,
-        by: User,
-        *,
-        key: ProviderKey | None = None,
-        seed: int | None = None,
-        batch: uuid.UUID | None = None,
-        agreed_micros: int | None = None,
-    ) -> list["Job"]:
+    def submit(self, prompt: Prompt, takes: int, model: MusicModel, by: User, **how: Any) -> list["Job"]:
         """Quotes, holds and queues `takes` jobs for the prompt, all or none: see `generation.submit.submit`."""
         from musicstudio.generation.submit import submit  # noqa: PLC0415 (the verb needs this module)
 
-        return submit(prompt, takes, model, by, key=key, seed=seed, batch=batch, agreed_micros=agreed_micros)
+        return submit(prompt, takes, model, by, **how)
 
     def active(self) -> "JobQuerySet":
         """Still on their way."""
@@ -148,6 +137,9 @@ class Job(models.Model):
     hold = models.OneToOneField(Hold, models.PROTECT, related_name="job")
     track = models.OneToOneField(Track, models.SET_NULL, null=True, related_name="job")
     batch = models.UUIDField(help_text="the takes asked for together")
+    race = models.UUIDField(null=True, help_text="the requests to several models that were asked for as one")
+    based_on = models.ForeignKey(Track, models.SET_NULL, null=True, related_name="+")
+    variation = models.PositiveSmallIntegerField(default=0, help_text="another arrangement of the same seed, where supported")
     take = models.PositiveSmallIntegerField(help_text="1 is take A")
     seed = models.BigIntegerField(null=True)
 
@@ -319,12 +311,13 @@ class Job(models.Model):
         return MusicRequest(
             reference=self.reference,
             model=self.model.slug,
-            prompt=self.prompt.text,
+            prompt=self.prompt.sent,
             lyrics=self.prompt.lyrics,
             seconds=self.prompt.seconds,
             format=self.prompt.format,
             instrumental=self.prompt.instrumental,
             seed=self.seed,
+            variation=self.variation,
             tag=f"{self.team.slug}/{self.project.slug}"[:64],
         )
 
@@ -340,7 +333,7 @@ class Job(models.Model):
             "format": asked.format,
             "is_instrumental": asked.instrumental,
             "seed": asked.seed,
-        }
+        } | ({"variation": asked.variation} if asked.variation else {})
 
 
 class Attempt(models.Model):

@@ -2,6 +2,8 @@
 
 import secrets
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -12,12 +14,29 @@ from musicstudio.budgets.models import Hold, NoCap, OverCap
 from musicstudio.core.money import format_micros
 from musicstudio.generation.models import Job, wake
 from musicstudio.generation.render import enqueue
-from musicstudio.projects.models import Prompt
+from musicstudio.library.models import Track
+from musicstudio.projects.models import Project, Prompt
 from musicstudio.providers.connections import Connection
 from musicstudio.providers.models import MusicModel, NoPrice, Provider, ProviderKey, Quote
 
 MAX_TAKES = 8
 MAX_SEED = 2**31 - 1
+VARIATIONS = 30_000
+
+
+@dataclass
+class Lane:
+    """A request for takes of one model, ready to be queued."""
+
+    prompt: Prompt
+    takes: int
+    model: MusicModel
+    key: ProviderKey | None
+    batch: uuid.UUID
+    quote: Quote
+    seed: int | None = None
+    race: uuid.UUID | None = None
+    based_on: Track | None = None
 
 
 def submit(
@@ -31,12 +50,14 @@ def submit(
     batch: uuid.UUID | None = None,
     agreed_micros: int | None = None,
     approved: bool = False,
+    based_on: Track | None = None,
 ) -> list[Job]:
     """The queued jobs, one per take. `prompt` may be unsaved: it is saved with them or not at all.
 
     `batch` names the request: sent twice, the second answers with the first's jobs. `agreed_micros` is the amount the
     person saw; when the price has changed since, nothing is queued. `seed` counts up from take to take. `approved`: an
-    admin agreed to these takes, so a cap per take does not stop them (`generation.ask`).
+    admin agreed to these takes, so a cap per take does not stop them (`generation.ask`). `based_on`: the track it was
+    varied from; the sketch engine then keeps that take's seed, and with the same words its motif and key.
 
     Raises ValidationError with a message per field (text, lyrics, duration, format, model, takes, seed) and, under
     `cost`, when a cap is short; nothing is held or created then.
@@ -46,14 +67,12 @@ def submit(
     if asked_before := same_request(team, batch, prompt, takes, model):
         return asked_before
     check_request(prompt, takes, model, seed)
-    if model.needs_key and key is None:
-        key = ProviderKey.objects.for_model(team, model, prompt.project)
-    if model.needs_key and (key is None or not ProviderKey.objects.usable(team, prompt.project).filter(pk=key.pk).exists()):
-        raise ValidationError({"model": why_no_key(team, model)})
+    key = key_for(prompt.project, model, key)
     quote = agreed_quote(prompt, takes, model, agreed_micros)
+    lane = Lane(prompt, takes, model, key, batch, quote, seed, based_on=based_on)
     try:
         with transaction.atomic():
-            return _queue(prompt, takes, model, by, key, seed, batch, quote, approved)
+            return queue_lanes([lane], by, approved=approved)
     except (OverCap, NoCap) as short:
         raise ValidationError({"cost": str(short)}) from short
     except IntegrityError:  # the same request, sent twice at once: the hold's key let one of them through
@@ -62,10 +81,20 @@ def submit(
         raise
 
 
+def key_for(project: Project, model: MusicModel, key: ProviderKey | None = None) -> ProviderKey | None:
+    """The key the takes go out with, the given one if it may be used; raises ValidationError when the model needs one."""
+    if not model.needs_key:
+        return key
+    key = key or ProviderKey.objects.for_model(project.team, model, project)
+    if key is None or not ProviderKey.objects.usable(project.team, project).filter(pk=key.pk).exists():
+        raise ValidationError({"model": why_no_key(project.team, model)})
+    return key
+
+
 def same_request(team: Team, batch: uuid.UUID, prompt: Prompt, takes: int, model: MusicModel) -> list[Job]:
     """The jobs of this request if it came before; raises ValidationError when that one asked for something else."""
     before = list(Job.objects.filter(team=team, batch=batch).select_related("prompt").order_by("take"))
-    words = ("text", "lyrics", "duration_ms", "format", "instrumental")
+    words = ("text", "chips", "lyrics", "duration_ms", "format", "instrumental")
     if before and (
         len(before) != takes
         or before[0].model_id != model.pk
@@ -115,46 +144,57 @@ def agreed_quote(prompt: Prompt, takes: int, model: MusicModel, agreed_micros: i
     return quote
 
 
-def _queue(
-    prompt: Prompt,
-    takes: int,
-    model: MusicModel,
-    by: User,
-    key: ProviderKey | None,
-    seed: int | None,
-    batch: uuid.UUID,
-    quote: Quote,
-    approved: bool,
-) -> list[Job]:
-    project, now = prompt.project, timezone.now()
-    if prompt._state.adding:
-        prompt = Prompt.objects.write(prompt)
-    ids = [uuid.uuid4() for _ in range(takes)]
-    wanted = [(pk, quote.as_json()) for pk in ids]
-    holds = Hold.objects.reserve(project.team, wanted, by, project=project, key=key, approved=approved, idem_key=str(batch))
-    if model.takes_seed and seed is None:
-        seed = secrets.randbelow(MAX_SEED - MAX_TAKES)
+def queue_lanes(lanes: Sequence[Lane], by: User, *, approved: bool = False) -> list[Job]:
+    """Holds and queues every lane's takes, in the caller's transaction: all or nothing. The lanes share project and key.
+
+    Raises `OverCap` or `NoCap` for what they come to together.
+    """
+    now, first = timezone.now(), lanes[0]
+    project, key = first.prompt.project, next((lane.key for lane in lanes if lane.key), None)
+    for lane in lanes:
+        if lane.prompt._state.adding:
+            lane.prompt = Prompt.objects.write(lane.prompt)
+    places = [(lane, place, uuid.uuid4()) for lane in lanes for place in range(1, lane.takes + 1)]
+    wanted = [(pk, lane.quote.as_json()) for lane, _, pk in places]
+    idem = str(first.race or first.batch)
+    holds = Hold.objects.reserve(project.team, wanted, by, project=project, key=key, approved=approved, idem_key=idem)
+    of_lane = {lane.batch: seeds(lane) for lane in lanes}
     jobs = Job.objects.bulk_create(
         Job(
             id=hold.pk,
             team=project.team,
             project=project,
-            prompt=prompt,
-            model=model,
-            key=key,
+            prompt=lane.prompt,
+            model=lane.model,
+            key=lane.key,
             hold=hold,
-            batch=batch,
+            batch=lane.batch,
+            race=lane.race,
+            based_on=lane.based_on,
             take=place,
-            seed=None if seed is None else seed + place - 1,
             created_by=by,
             created_at=now,
             next_at=now,
+            **of_lane[lane.batch][place - 1],
         )
-        for place, hold in enumerate(holds, 1)
+        for (lane, place, _), hold in zip(places, holds, strict=True)
     )
-    if model.provider == Provider.SKETCH:
-        for job in jobs:
+    for job in jobs:
+        if job.model.provider == Provider.SKETCH:
             enqueue(job.pk)
-    else:
+    if any(lane.key for lane in lanes):
         wake()
     return jobs
+
+
+def seeds(lane: Lane) -> list[dict[str, int | None]]:
+    """Seed and variation of each take: a varied sketch keeps its seed, else the seed counts up, else there is none."""
+    takes, origin = range(lane.takes), lane.based_on
+    kept = origin.seed if origin and origin.provider == lane.model.provider == Provider.SKETCH else None
+    if lane.seed is None and kept is not None:
+        first = 1 + secrets.randbelow(VARIATIONS)
+        return [{"seed": kept, "variation": first + take} for take in takes]
+    if lane.seed is None and not lane.model.takes_seed:
+        return [{"seed": None} for _ in takes]
+    seed = secrets.randbelow(MAX_SEED - MAX_TAKES) if lane.seed is None else lane.seed
+    return [{"seed": seed + take} for take in takes]

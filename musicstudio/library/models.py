@@ -80,6 +80,8 @@ class Track(models.Model):
     project = models.ForeignKey(Project, models.PROTECT, related_name="tracks")
     prompt = models.ForeignKey(Prompt, models.PROTECT, related_name="tracks")
     batch = models.UUIDField(help_text="the takes asked for together")
+    race = models.UUIDField(null=True, blank=True, help_text="the requests to several models that were asked for as one")
+    based_on = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="variations")
     take = models.PositiveSmallIntegerField(help_text="1 is take A")
     title = models.CharField(max_length=120)
     tags = models.ManyToManyField(Tag, related_name="tracks", blank=True)

@@ -1,14 +1,24 @@
-"""Projects and prompts: what the music is for, and what exactly was asked."""
+"""Projects and prompts: what the music is for, what exactly was asked. Presets and recipes are modules of their own."""
 
 import uuid
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.text import slugify
 
 from musicstudio.accounts.models import Team, User
+from musicstudio.projects.formats import Format
+from musicstudio.projects.presets import Preset
+from musicstudio.projects.recipes import PromptFavourite, Recipe
+
+# found here by Django, and by name
+__all__ = ["ChangedPrompt", "Format", "Preset", "Project", "Prompt", "PromptFavourite", "Recipe"]
 
 HUES = (40, 200, 150, 310, 250, 350)  # of the project's dot and its cover tiles, in degrees; the next project takes the next
 
@@ -24,7 +34,11 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 
     def first_of(self, team: Team) -> "Project":
         """The team's oldest project; a sketchbook is opened when it has none."""
-        return self.filter(team=team).first() or self.open(team, "Sketchbook")
+        return self.current().filter(team=team).first() or self.open(team, "Sketchbook")
+
+    def current(self) -> "ProjectQuerySet":
+        """Without the archived ones."""
+        return self.filter(archived_at=None)
 
     def free_slug(self, team: Team, name: str) -> str:
         """spring-film, spring-film-2, …"""
@@ -43,7 +57,9 @@ class Project(models.Model):
     slug = models.SlugField(max_length=48)
     brief = models.TextField(blank=True, max_length=2000)
     hue = models.PositiveSmallIntegerField(default=HUES[0])
+    due_on = models.DateField(null=True, blank=True, help_text="when the music has to be there")
     created_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True, blank=True, help_text="since then it takes no new takes; its tracks stay")
 
     objects = ProjectQuerySet.as_manager()
 
@@ -54,12 +70,29 @@ class Project(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        """Its tracks, with the compose panel."""
+        return reverse("project", args=[self.team.slug, self.slug])
 
-class Format(models.TextChoices):
-    """File formats that can be asked for."""
+    def describe(self, name: str, brief: str, due_on: date | None) -> None:
+        """A new name, brief and due date; the address stays. Raises ValidationError for an empty or too long name or brief."""
+        name, brief = " ".join(name.split()), brief.strip()
+        if not 1 <= len(name) <= 80:
+            raise ValidationError({"name": "A project's name has 1 to 80 characters."})
+        if len(brief) > 2000:
+            raise ValidationError({"brief": "A brief has at most 2,000 characters."})
+        self.name, self.brief, self.due_on = name, brief, due_on
+        self.save(update_fields=["name", "brief", "due_on"])
 
-    MP3 = "mp3", "MP3"
-    WAV = "wav", "WAV"
+    def archive(self) -> None:
+        """No new takes from now on; the tracks stay in the library."""
+        self.archived_at = self.archived_at or timezone.now()
+        self.save(update_fields=["archived_at"])
+
+    def restore(self) -> None:
+        """Takes it out of the archive."""
+        self.archived_at = None
+        self.save(update_fields=["archived_at"])
 
 
 class ChangedPrompt(Exception):
@@ -85,12 +118,13 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
 class Prompt(models.Model):
     """An immutable version of what was asked. Durations are milliseconds; a change makes a child."""
 
-    WORDS = ("text", "lyrics", "duration_ms", "format", "instrumental", "model_slug")
+    WORDS = ("text", "chips", "lyrics", "duration_ms", "format", "instrumental", "model_slug")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, models.CASCADE, related_name="prompts")
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     text = models.TextField()
+    chips = models.CharField(max_length=600, blank=True, help_text="words of style, with commas: warm, analog, 96 bpm")
     lyrics = models.TextField(blank=True)
     duration_ms = models.PositiveIntegerField()
     format = models.CharField(max_length=8, choices=Format, default=Format.MP3)
@@ -121,6 +155,16 @@ class Prompt(models.Model):
             return self
         said = {word: getattr(self, word) for word in self.WORDS} | words
         return Prompt.objects.create(project=self.project, parent=self, created_by=by, **said)
+
+    @property
+    def sent(self) -> str:
+        """What the model reads: the text and, on a line of their own, the words of style."""
+        return f"{self.text}\n{self.chips}" if self.chips else self.text
+
+    @property
+    def chip_list(self) -> list[str]:
+        """The words of style, one by one."""
+        return self.chips.split(", ") if self.chips else []
 
     @property
     def seconds(self) -> Decimal:

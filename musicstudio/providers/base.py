@@ -155,7 +155,8 @@ class MusicRequest:
     """One take to ask for. `reference` is the job's uuid; it travels as Idempotency-Key and X-Request-Id.
 
     `lyrics` is "" for none. `seconds` is what is asked, not what a model will give. `format` is "mp3" or "wav".
-    `tag` is free text for the provider's own usage reports. `webhook_url` is https, or None.
+    `tag` is free text for the provider's own usage reports. `webhook_url` is https, or None. `variation` asks the sketch
+    engine for another arrangement of the same seed; gateways know no such thing.
     """
 
     reference: str
@@ -168,6 +169,7 @@ class MusicRequest:
     seed: int | None = None
     tag: str = ""
     webhook_url: str | None = None
+    variation: int = 0
 
 
 @dataclass(frozen=True, slots=True)

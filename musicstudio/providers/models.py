@@ -86,8 +86,8 @@ class MusicModel(models.Model):
         wrong: dict[str, str] = {}
         if not prompt.text.strip():
             wrong["text"] = "Write what you want to hear."
-        elif len(prompt.text) > self.prompt_limit:
-            wrong["text"] = f"{self.name} reads {self.prompt_limit:,} characters; this has {len(prompt.text):,}."
+        elif len(prompt.sent) > self.prompt_limit:
+            wrong["text"] = f"{self.name} reads {self.prompt_limit:,} characters; this has {len(prompt.sent):,}."
         if not self.min_ms <= prompt.duration_ms <= self.max_ms:
             wrong["duration"] = f"{self.name} makes {self.min_ms / 1000:g} to {self.max_ms / 1000:g} seconds."
         if prompt.format not in self.formats:

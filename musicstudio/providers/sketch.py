@@ -36,6 +36,7 @@ class SketchEngine:
                 request.prompt,
                 seconds=float(request.seconds),
                 seed=request.seed or 0,
+                variation=request.variation,
                 format=request.format,
                 path=to,
                 progress=progress,

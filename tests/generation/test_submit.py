@@ -13,7 +13,7 @@ from musicstudio.generation.models import Job, State
 from musicstudio.projects.models import Prompt
 from musicstudio.providers.models import MusicModel
 from tests.conftest import Cast
-from tests.factories import GATEWAY_MODEL, gateway_model, make_jobs, make_key, make_prompt, sketch_model
+from tests.factories import GATEWAY_MODEL, gateway_model, make_jobs, make_key, make_prompt, make_track, sketch_model
 
 
 def refused(cast: Cast, model: MusicModel, takes: int = 1, *, seed: int | None = None, **words: Any) -> dict[str, list[str]]:
@@ -117,3 +117,32 @@ def test_sending_the_same_request_twice_makes_one(cast: Cast) -> None:
     ]
     assert [job.pk for job in asked[0]] == [job.pk for job in asked[1]]
     assert Prompt.objects.count() == 1 and Cap.objects.of(cast.team).bucket().held_micros == 3_000_000
+
+
+def test_words_of_style_go_out_on_a_line_of_their_own_and_count(cast: Cast) -> None:
+    [job] = make_jobs(cast.project, cast.producer, text="slow waltz", chips="warm, 96 bpm")
+    assert job.request().prompt == "slow waltz\nwarm, 96 bpm" and job.prompt.text == "slow waltz"
+    with pytest.raises(ValidationError, match="reads 2,000 characters; this has 2,005"):
+        make_jobs(cast.project, cast.producer, text="x" * 2_000, chips="warm")
+
+
+def test_a_varied_sketch_keeps_the_seed_and_changes_the_arrangement(cast: Cast) -> None:
+    origin = make_track(cast.project, cast.producer, seed=7)
+    prompt = make_prompt(cast.project, cast.producer)
+    first, second = Job.objects.submit(prompt, 2, sketch_model(), cast.producer, based_on=origin)
+    assert (first.seed, second.seed) == (7, 7) and first.based_on == origin
+    assert 0 < first.variation == second.variation - 1
+    assert first.wire_parameters["variation"] == first.variation == first.request().variation
+
+
+def test_a_seed_that_was_typed_or_another_model_asks_for_no_variation(cast: Cast) -> None:
+    origin = make_track(cast.project, cast.producer, seed=7)
+    [typed] = Job.objects.submit(
+        make_prompt(cast.project, cast.producer), 1, sketch_model(), cast.producer, seed=9, based_on=origin
+    )
+    assert (typed.seed, typed.variation) == (9, 0)
+    make_key(cast.team)
+    model = gateway_model("0.10")
+    prompt = make_prompt(cast.project, cast.producer, model_slug=model.slug)
+    [other] = Job.objects.submit(prompt, 1, model, cast.producer, based_on=origin)
+    assert (other.seed, other.variation, other.based_on) == (None, 0, origin)
