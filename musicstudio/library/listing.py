@@ -30,6 +30,7 @@ ORDERS: dict[str, tuple[str, Order]] = {
     "loudest": ("Loudest", (F("lufs").desc(nulls_last=True), "pk")),
     "quietest": ("Quietest", (F("lufs").asc(nulls_last=True), "pk")),
 }
+MANY = 1000  # nobody needs to know more exactly, and counting on takes time
 BY_TIME = ("newest", "oldest")  # only then the takes of a request are neighbours
 GROUPS = {"generation": "By prompt", "none": "One by one"}
 LOOKS = {"list": "List", "grid": "Grid"}
@@ -181,6 +182,11 @@ class Listing:
         """How many tracks this page holds."""
         return sum(len(group.tracks) for group in self.groups)
 
+    @property
+    def rough_count(self) -> int:
+        """How many match, counted up to one more than `MANY`."""
+        return self.tracks[: MANY + 1].count()
+
     # Addresses
 
     def address(self, **changes: object) -> str:
@@ -224,6 +230,12 @@ class Listing:
     def groupings(self) -> list[tuple[str, str, bool]]:
         """Name, address and whether it is chosen, of every grouping."""
         return [(label, self.address(group=name), name == self.group) for name, label in GROUPS.items()]
+
+    @property
+    def view_address(self) -> str:
+        """What a saved view of this list keeps: of a project's list, the project too."""
+        query = self.query.having("project", [self.place.slug]) if self.place else self.query
+        return self.address(q=query)
 
     @property
     def as_list(self) -> str:

@@ -1,7 +1,5 @@
 """Saved views: a search line with its order and grouping under a name, for oneself or for the team."""
 
-from urllib.parse import parse_qs
-
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -11,6 +9,7 @@ from django.urls import reverse
 from musicstudio.accounts.models import Team, User
 
 NAME_LENGTH, QUERY_LENGTH, MOST = 60, 1200, 40
+BUILT_IN = {"Needs my ears": ("q=status%3Anew+mine%3Anone", "ear"), "Favourites": ("q=is%3Afavourite", "heart")}  # with icon
 KEPT = ("q", "sort", "group", "as")  # of an address; the page within the list is not part of a view
 
 
@@ -20,6 +19,14 @@ class SavedViewQuerySet(models.QuerySet["SavedView"]):
     def seen_by(self, team: Team, user: User) -> "SavedViewQuerySet":
         """The person's own and the team's."""
         return self.filter(Q(shared=True) | Q(owner=user), team=team)
+
+    def with_built_in(self, team: Team, user: User) -> "list[SavedView]":
+        """What the sidebar lists: two that everybody has, then the person's own and the team's."""
+        first = [SavedView(team=team, name=name, query=query) for name, (query, _) in BUILT_IN.items()]
+        rows = list(self.seen_by(team, user))
+        for view in rows:
+            view.team = team
+        return first + rows
 
     def keep(self, team: Team, owner: User, name: str, query: str, shared: bool = False) -> "SavedView":
         """The person's view of this name, made or changed. Raises ValidationError for a bad name or too many views."""
@@ -61,6 +68,11 @@ class SavedView(models.Model):
         return f"{reverse('library', args=[self.team.slug])}?{self.query}"
 
     @property
-    def q(self) -> str:
-        """Its search line."""
-        return parse_qs(self.query).get("q", [""])[0]
+    def key(self) -> str:
+        """What the page knows it by: its number, or the name of one that everybody has."""
+        return str(self.pk or self.name)
+
+    @property
+    def icon(self) -> str:
+        """The sprite's symbol."""
+        return "bookmark" if self.pk else BUILT_IN[self.name][1]

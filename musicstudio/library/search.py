@@ -167,7 +167,7 @@ def operator(key: str) -> Operator:
     """The operator of that name; raises Unreadable with what there is instead."""
     if found := OPERATORS.get(key):
         return found
-    near = difflib.get_close_matches(key, OPERATORS, 1, 0.6)
+    near = difflib.get_close_matches(key, OPERATORS, 1, 0.7)
     meant = f"Did you mean {near[0]}:? " if near else ""
     raise Unreadable(f"There is no {key}: here. {meant}You can use {', '.join(f'{name}:' for name in OPERATORS)}.")
 

@@ -19,6 +19,6 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("library", "0003_search")]
+    dependencies = [("library", "0004_search")]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

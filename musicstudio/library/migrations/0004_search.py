@@ -10,7 +10,7 @@ from musicstudio.library.index import install, remove
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0001_initial"),
-        ("library", "0002_judging"),
+        ("library", "0003_race"),
         ("projects", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
