@@ -34,6 +34,8 @@ __all__ = [
     "TrackQuerySet",
 ]
 
+STEPS = bytes(min(255, (value + 8) // 16 * 16) for value in range(256))
+
 
 class TrackQuerySet(models.QuerySet["Track"]):
     """Finds and adds tracks."""
@@ -158,6 +160,11 @@ class Track(models.Model):
     def peaks_base64(self) -> str:
         """The peaks as the waveform element reads them."""
         return base64.b64encode(bytes(self.peaks)).decode()
+
+    @property
+    def row_peaks(self) -> str:
+        """The same in 16 steps, which is what a row of 30 pixels shows and packs into half."""
+        return base64.b64encode(bytes(self.peaks).translate(STEPS)).decode()
 
     @property
     def filename(self) -> str:

@@ -148,7 +148,7 @@ def read(token: str) -> Clause:
     negated = token.startswith("-") and len(token) > 1 and not token.startswith("--")
     bare = token[1:] if negated else token
     keyed = KEYED.fullmatch(bare)
-    if keyed and not keyed[2].startswith("//"):
+    if keyed and (keyed[1].lower() in OPERATORS or not keyed[2].startswith("//")):
         key = keyed[1].lower()
         values, span = operator(key).read(keyed[2])
         return Clause(key, token, values, span, negated)
