@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from musicstudio.web import budget_views, connection_views, price_views, views, webhook_views
+from musicstudio.web import budget_views, connection_views, library_views, price_views, views, webhook_views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -10,7 +10,7 @@ urlpatterns = [
     path("preferences/", views.preferences, name="preferences"),
     # t/<team>/
     path("t/<slug:team>/", views.team, name="team"),
-    path("t/<slug:team>/tracks/", views.library, name="library"),
+    path("t/<slug:team>/tracks/", library_views.library, name="library"),
     path("t/<slug:team>/tracks/<uuid:pk>/", views.track, name="track"),
     path("t/<slug:team>/new-project/", views.project_new, name="project_new"),
     path("t/<slug:team>/projects/<slug:project>/", views.project, name="project"),

@@ -21,6 +21,7 @@ from musicstudio.generation.compose import Panel
 from musicstudio.generation.models import Job
 from musicstudio.generation.queue import Queue
 from musicstudio.generation.views import get_project, month_of, queue_context
+from musicstudio.library.filters import Reader
 from musicstudio.library.listing import Listing
 from musicstudio.library.models import Tag, Track
 from musicstudio.library.views import get_track
@@ -102,7 +103,8 @@ def team(request: HttpRequest, team: str) -> HttpResponse:
 def project(request: HttpRequest, team: str, project: str) -> HttpResponse:
     """The workspace: the queue, the tracks and the compose panel. `?from=` fills the panel from one of its prompts."""
     place = get_project(request, team, project)
-    queue, listing = Queue(place), Listing.from_query(Track.objects.kept().filter(project=place), request.GET)
+    reader, tracks = Reader(place.team, request.user), Track.objects.kept().filter(project=place)  # type: ignore[arg-type]
+    queue, listing = Queue(place), Listing.from_query(tracks, request.GET, reader, place)
     panel = Panel(place, request.membership, month_of(request), source=source_of(request, place))  # type: ignore[attr-defined]
     members = place.team.memberships.select_related("user")
     shown = {"listing": listing, "compose": panel, "members": members, "starters": STARTERS, "here": "project"}
@@ -115,15 +117,6 @@ def source_of(request: HttpRequest, project: Project) -> Prompt | None:
         return Prompt.objects.filter(project=project, pk=uuid.UUID(request.GET.get("from", ""))).first()
     except ValueError:
         return None
-
-
-@require_GET
-@login_required
-def library(request: HttpRequest, team: str) -> HttpResponse:
-    """Every track of the team."""
-    place = get_team(request, team)
-    listing = Listing.from_query(Track.objects.kept().filter(team=place), request.GET)
-    return page(request, "web/library.html", {"team": place, "listing": listing, "here": "library"})
 
 
 @require_GET
