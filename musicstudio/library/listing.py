@@ -149,7 +149,11 @@ class Listing:
     @property
     def ordered(self) -> TrackQuerySet:
         """Everything that matches, in the order asked for."""
-        rows = self.tracks.alias(mean_stars=Subquery(MEAN)) if self.sort == "rating" else self.tracks
+        return self.put_in_order(self.tracks)
+
+    def put_in_order(self, tracks: TrackQuerySet) -> TrackQuerySet:
+        """In the order asked for."""
+        rows = tracks.alias(mean_stars=Subquery(MEAN)) if self.sort == "rating" else tracks
         return rows.order_by(*ORDERS[self.sort][1])
 
     @property
@@ -161,7 +165,8 @@ class Listing:
     def groups(self) -> list[Group]:
         """This page's groups; one row before it tells whether the first group began there."""
         start, end = (self.page - 1) * PER_PAGE, (self.page - 1 + self.upto) * PER_PAGE
-        rows = list(self.ordered.with_row_facts()[max(0, start - 1) : end + 1])
+        keys = self.ordered.values("pk")[max(0, start - 1) : end + 1]  # alone: whole rows are not dragged through the sorting
+        rows = list(self.put_in_order(Track.objects.filter(pk__in=keys)).with_row_facts())
         before = rows.pop(0) if start and rows else None
         self.has_more = len(rows) > end - start
         rows = rows[: end - start]
