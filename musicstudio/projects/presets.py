@@ -81,3 +81,9 @@ class Preset(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def contents(self) -> dict[str, Any]:
+        """What `keep` takes to make it again."""
+        fields = ("name", "styles", "model_slug", "duration_ms", "format", "instrumental", "is_default")
+        return {field: getattr(self, field) for field in fields}

@@ -17,17 +17,14 @@ from musicstudio.accounts.access import get_team, get_team_object
 from musicstudio.accounts.models import Role, SetupLink, Team, User
 from musicstudio.budgets.models import Cap
 from musicstudio.core.pages import page
-from musicstudio.generation.compose import Panel
 from musicstudio.generation.models import Job
-from musicstudio.generation.queue import Queue
-from musicstudio.generation.views import get_project, month_of, queue_context
 from musicstudio.library.listing import Listing
 from musicstudio.library.models import Tag, Track
 from musicstudio.library.views import get_track
 from musicstudio.projects.models import Project, Prompt
 from musicstudio.providers.models import KeyState, MusicModel, Provider, ProviderKey
 from musicstudio.web.context import THEMES
-from musicstudio.web.forms import STARTERS, CapForm, KeyForm, ProjectForm, SetupForm
+from musicstudio.web.forms import STARTERS, CapForm, KeyForm, SetupForm
 from musicstudio.web.setup import SetupDone, set_up
 
 YEAR = 365 * 24 * 3600
@@ -89,36 +86,6 @@ def preferences(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @login_required
-def team(request: HttpRequest, team: str) -> HttpResponse:
-    """Where the person worked last, else the team's first project."""
-    place = get_team(request, team)
-    made = Job.objects.filter(team=place, created_by=request.user).select_related("project").first()  # type: ignore[misc]
-    target = made.project if made else Project.objects.filter(team=place).first()
-    return redirect("project", team, target.slug) if target else redirect("project_new", team)
-
-
-@require_GET
-@login_required
-def project(request: HttpRequest, team: str, project: str) -> HttpResponse:
-    """The workspace: the queue, the tracks and the compose panel. `?from=` fills the panel from one of its prompts."""
-    place = get_project(request, team, project)
-    queue, listing = Queue(place), Listing.from_query(Track.objects.kept().filter(project=place), request.GET)
-    panel = Panel(place, request.membership, month_of(request), source=source_of(request, place))  # type: ignore[attr-defined]
-    members = place.team.memberships.select_related("user")
-    shown = {"listing": listing, "compose": panel, "members": members, "starters": STARTERS, "here": "project"}
-    return page(request, "web/project.html", queue_context(request, queue) | shown)
-
-
-def source_of(request: HttpRequest, project: Project) -> Prompt | None:
-    """The prompt the compose panel is to be filled from."""
-    try:
-        return Prompt.objects.filter(project=project, pk=uuid.UUID(request.GET.get("from", ""))).first()
-    except ValueError:
-        return None
-
-
-@require_GET
-@login_required
 def library(request: HttpRequest, team: str) -> HttpResponse:
     """Every track of the team."""
     place = get_team(request, team)
@@ -136,18 +103,6 @@ def track(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     takes = Track.objects.kept().filter(batch=found.batch).order_by("take")
     shown = {"track": found, "team": found.team, "may": may, "takes": takes, "here": "track"}
     return page(request, "web/track.html", shown | {"vocabulary": Tag.objects.filter(team=found.team)})
-
-
-@require_http_methods(["GET", "POST"])
-@login_required
-def project_new(request: HttpRequest, team: str) -> HttpResponse:
-    """A new project."""
-    place = get_team(request, team, Role.PRODUCER)
-    form = ProjectForm(request.POST or None)
-    if form.is_valid():
-        opened = Project.objects.open(place, form.cleaned_data["name"], form.cleaned_data["brief"])
-        return redirect("project", team, opened.slug)
-    return page(request, "web/project_new.html", {"team": place, "form": form}, status=422 if form.is_bound else 200)
 
 
 @require_GET
