@@ -88,7 +88,7 @@ class PresetForm(forms.Form):
     name = forms.CharField(max_length=40, error_messages={"required": "Name the preset."})
     styles = forms.CharField(required=False, max_length=600)
     model_slug = forms.CharField(required=False, max_length=120)
-    seconds = DurationField(required=False)
+    seconds = forms.CharField(required=False, max_length=12)
     format = forms.ChoiceField(required=False, choices=[("", "as last time"), *Format.choices])
     instrumental = forms.BooleanField(required=False)
     is_default = forms.BooleanField(required=False)
@@ -104,10 +104,21 @@ class PresetForm(forms.Form):
             raise ValidationError("There is no such model. Choose one of the list.")
         return slug
 
+    def clean_seconds(self) -> int | None:
+        """Milliseconds, or None when left empty."""
+        text = str(self.cleaned_data["seconds"]).strip()
+        return DurationField().clean(text) or None if text else None
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """What stands in the fields: what was sent, or an empty preset."""
+        sent = {name: self.data.get(name, "") for name in self.fields} if self.is_bound else {"instrumental": True}
+        return sent | {"words": sent.get("styles", ""), "length": sent.get("seconds", "")}
+
     def save(self) -> Preset | None:
         """Hands it to `Preset.objects.keep`; None when that refused, with the messages beside the fields."""
         said = dict(self.cleaned_data)
-        sets = {"styles": said.pop("styles").split(","), "duration_ms": said.pop("seconds") or None}
+        sets = {"styles": said.pop("styles").split(","), "duration_ms": said.pop("seconds")}
         try:
             return Preset.objects.keep(self.project, pk=self.pk, **said, **sets)
         except ValidationError as refused:

@@ -7,11 +7,13 @@ from musicstudio.web import budget_views, connection_views, price_views, project
 urlpatterns = [
     path("", views.home, name="home"),
     path("setup/<str:token>/", views.setup, name="setup"),
+    path("shortcuts/", views.shortcuts, name="shortcuts"),
     path("preferences/", views.preferences, name="preferences"),
     # t/<team>/
     path("t/<slug:team>/", project_views.team, name="team"),
     path("t/<slug:team>/tracks/", views.library, name="library"),
     path("t/<slug:team>/tracks/<uuid:pk>/", views.track, name="track"),
+    path("t/<slug:team>/palette/", views.palette, name="palette"),
     # t/<team>/projects/
     path("t/<slug:team>/new-project/", project_views.project_new, name="project_new"),
     path("t/<slug:team>/projects/", project_views.projects, name="projects"),

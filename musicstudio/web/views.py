@@ -23,9 +23,11 @@ from musicstudio.library.models import Tag, Track
 from musicstudio.library.views import get_track
 from musicstudio.projects.models import Project, Prompt
 from musicstudio.providers.models import KeyState, MusicModel, Provider, ProviderKey
-from musicstudio.web.context import THEMES
+from musicstudio.web.context import THEMES, Shell
 from musicstudio.web.forms import STARTERS, CapForm, KeyForm, SetupForm
+from musicstudio.web.palette import Palette
 from musicstudio.web.setup import SetupDone, set_up
+from musicstudio.web.shortcuts import keyboard
 
 YEAR = 365 * 24 * 3600
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -73,15 +75,22 @@ def founded(request: HttpRequest, form: SetupForm) -> Project | None:
 
 @require_POST
 def preferences(request: HttpRequest) -> HttpResponse:
-    """Theme and single-key shortcuts, in cookies, so that the server draws the page right at once."""
+    """The theme, in a cookie, so that the first paint is right; the switch of the single keys, on the account too."""
     theme, keys = request.POST.get("theme", ""), request.POST.get("keys", "")
     response = HttpResponse(status=204) if request.htmx else redirect("home")  # type: ignore[attr-defined]
-    said = {"theme": request.COOKIES.get("theme", "system"), "keys": request.COOKIES.get("keys", "on")}
-    said |= {"theme": theme} if theme in THEMES else {}
-    said |= {"keys": keys} if keys in {"on", "off"} else {}
+    shell = Shell(request)
+    said = {"theme": theme if theme in THEMES else shell.theme, "keys": keys if keys in {"on", "off"} else shell.keys}
+    if request.user.is_authenticated and keys in {"on", "off"}:
+        User.objects.filter(pk=request.user.pk).update(single_keys=keys == "on")
     for name, value in said.items():
         response.set_cookie(name, value, max_age=YEAR, samesite="Lax", secure=request.is_secure(), httponly=True)
     return trigger_client_event(response, "ms:prefs", said)
+
+
+@require_GET
+def shortcuts(request: HttpRequest) -> HttpResponse:
+    """What the keys do, for the help sheet: fetched when it opens for the first time."""
+    return page(request, "web/shortcuts.html", {"sections": keyboard(Shell(request).mod)})
 
 
 @require_GET
@@ -91,6 +100,16 @@ def library(request: HttpRequest, team: str) -> HttpResponse:
     place = get_team(request, team)
     listing = Listing.from_query(Track.objects.kept().filter(team=place), request.GET)
     return page(request, "web/library.html", {"team": place, "listing": listing, "here": "library"})
+
+
+@require_GET
+@login_required
+def palette(request: HttpRequest, team: str) -> HttpResponse:
+    """What the command palette lists for `?q=`; a page of its own for browsers without script."""
+    place = get_team(request, team)
+    found = Palette(request.membership, request.GET.get("q", ""))  # type: ignore[attr-defined]
+    part = "results" if request.htmx and not request.htmx.boosted else ""  # type: ignore[attr-defined]
+    return page(request, "web/palette.html", {"team": place, "palette": found}, part=part)
 
 
 @require_GET
