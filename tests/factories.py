@@ -104,7 +104,7 @@ def make_track(project: Project, by: User, text: str = "lo-fi piano with light r
         "created_by": by,
         "asked_at": prompt.created_at,
     }
-    return Track.objects.add(uuid.uuid4(), prompt=prompt, **(defaults | facts))
+    return Track.objects.add(facts.pop("id", None) or uuid.uuid4(), prompt=prompt, **(defaults | facts))
 
 
 def make_sound(seconds: float = 2.0, rate: int = 22_050, hertz: float = 220.0) -> bytes:

@@ -1,10 +1,9 @@
 """Reserving money: every applicable cap admits all of it, or nothing is written.
 
 One guarded UPDATE a bucket, always in the order member, project, key, team (and id): no two holds can wait for each
-other, and the busiest row is locked for the shortest time. On PostgreSQL the same happens in one statement.
+other, and the busiest row is locked for the shortest time. On PostgreSQL the same happens in one function (`in_one`).
 """
 
-import json
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,6 +15,7 @@ from django.utils import timezone
 
 from musicstudio.accounts.models import Team, User
 from musicstudio.budgets.grants import Grant
+from musicstudio.budgets.in_one import take_in_one
 from musicstudio.budgets.models import Bucket, Cap, Entry, EntryKind, Hold, HoldLine, NoCap, OverCap, Period, Scope
 from musicstudio.budgets.warn import reached, send_soon, warn
 from musicstudio.projects.models import Project
@@ -58,8 +58,12 @@ def reserve(
     ]
     if not any(hold.amount_micros for hold in holds):
         return Hold.objects.bulk_create(holds)
-    if connection.vendor == "postgresql" and take_in_one(holds, approved, now):
-        return holds
+    if connection.vendor == "postgresql":
+        made, warned = take_in_one(holds, approved, now)
+        if warned:
+            send_soon()
+        if made:
+            return holds
     caps = Cap.objects.applying(team, by, project, key)
     if not any(cap.scope == Scope.TEAM and cap.period != Period.TAKE for cap in caps):
         raise NoCap(f"{team.name} has no monthly cap, so nothing that costs money may run. An owner or admin sets it.")
@@ -137,86 +141,3 @@ def take(holds: Sequence[Hold], buckets: Sequence[Bucket], now: datetime) -> boo
     except _NoRoom:
         return False
     return True
-
-
-# `seen` finds the caps that apply and looks at their current buckets without a lock, so that a refusal waits for nobody.
-# `locked` locks them in the lock order and reads the newest committed version (READ COMMITTED re-reads a row after
-# waiting for it); everything after it only happens when every bucket still has room. A cap without a bucket for this
-# period, or a grant that has expired, makes the verdict false: the ORM's way then opens the one and ends the other.
-ONE_STATEMENT = """
-WITH caps AS (
-  SELECT id, scope, period, limit_micros, alerts FROM budgets_cap
-  WHERE team_id = %(team)s AND ended_at IS NULL
-    AND (scope = 'team' OR member_id = %(by)s OR project_id = %(project)s OR key_id = %(key)s)
-), seen AS (
-  SELECT b.id, c.alerts, b.limit_micros - b.held_micros - b.settled_micros >= %(total)s
-    AND (b.grants_until IS NULL OR b.grants_until > %(now)s) AS fits
-  FROM caps c JOIN budgets_bucket b ON b.cap_id = c.id
-  WHERE c.period <> 'take' AND b.period_start <= %(now)s AND b.period_end > %(now)s
-), looked AS (
-  SELECT bool_and(fits) AND count(*) = (SELECT count(*) FROM caps WHERE period <> 'take')
-    AND EXISTS (SELECT 1 FROM caps WHERE scope = 'team' AND period <> 'take')
-    AND (%(approved)s OR NOT EXISTS (SELECT 1 FROM caps WHERE period = 'take' AND limit_micros < %(dearest)s)) AS yes
-  FROM seen
-), locked AS (
-  SELECT id, alerted, limit_micros - held_micros - settled_micros >= %(total)s
-    AND (grants_until IS NULL OR grants_until > %(now)s) AS fits
-  FROM budgets_bucket WHERE id IN (SELECT id FROM seen) AND (SELECT yes FROM looked) ORDER BY rank, id FOR NO KEY UPDATE
-), verdict AS (
-  SELECT bool_and(fits) AND count(*) = (SELECT count(*) FROM seen) AS yes FROM locked
-), taken AS (
-  UPDATE budgets_bucket b SET held_micros = b.held_micros + %(total)s, alerted = GREATEST(b.alerted, (
-    SELECT max(percent::int) FROM jsonb_array_elements_text(seen.alerts) percent
-    WHERE (b.held_micros + b.settled_micros + %(total)s) * 100 >= percent::int * b.limit_micros
-  ))
-  FROM locked JOIN seen ON seen.id = locked.id, verdict
-  WHERE b.id = locked.id AND verdict.yes
-  RETURNING b.id, b.held_micros + b.settled_micros AS committed, b.limit_micros, b.alerted, locked.alerted AS before, seen.alerts
-), warned AS (
-  INSERT INTO budgets_alert (bucket_id, percent, used_micros, limit_micros, created_at)
-  SELECT id, percent::int, committed, limit_micros, %(now)s FROM taken, jsonb_array_elements_text(alerts) percent
-  WHERE percent::int > before AND percent::int <= alerted ON CONFLICT DO NOTHING RETURNING id
-), wanted AS (
-  SELECT * FROM unnest(%(ids)s::uuid[], %(amounts)s::bigint[], %(slugs)s::text[], %(quotes)s::jsonb[], %(idems)s::text[])
-    AS w(id, amount, slug, quote, idem), verdict WHERE verdict.yes
-), made AS (
-  INSERT INTO budgets_hold (id, team_id, project_id, key_id, model_slug, amount_micros, refunded_micros, state, quote, idem_key,
-    created_by_id, created_at)
-  SELECT id, %(team)s, %(project)s, %(key)s, slug, amount, 0, 'held', quote, idem, %(by)s, %(now)s FROM wanted
-    RETURNING id, amount_micros
-), lines AS (
-  INSERT INTO budgets_holdline (hold_id, bucket_id) SELECT made.id, taken.id FROM made, taken
-), entries AS (
-  INSERT INTO budgets_entry (hold_id, bucket_id, kind, held_delta, settled_delta, ref, actor_id, at)
-  SELECT made.id, taken.id, 'hold', made.amount_micros, 0, '', %(by)s, %(now)s FROM made, taken
-)
-SELECT (SELECT count(*) FROM made), (SELECT count(*) FROM warned)
-"""
-
-
-def take_in_one(holds: Sequence[Hold], approved: bool, now: datetime) -> bool:
-    """The whole reservation on PostgreSQL in one statement, one round trip; False: the long way finds out why not."""
-    first = holds[0]
-    values: dict[str, Any] = {
-        "total": sum(hold.amount_micros for hold in holds),
-        "dearest": max(hold.amount_micros for hold in holds),
-        "approved": approved,
-        "now": now,
-        "ids": [hold.pk for hold in holds],
-        "amounts": [hold.amount_micros for hold in holds],
-        "slugs": [hold.model_slug for hold in holds],
-        "quotes": [json.dumps(hold.quote) for hold in holds],
-        "idems": [hold.idem_key for hold in holds],
-        "team": first.team_id,
-        "project": first.project_id,
-        "key": first.key_id,
-        "by": first.created_by_id,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(ONE_STATEMENT, values)
-        made, warned = cursor.fetchone()
-    for hold in holds if made else ():
-        hold._state.adding = False
-    if warned:
-        send_soon()
-    return bool(made)

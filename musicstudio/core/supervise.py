@@ -14,7 +14,9 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 
 GRACE = 8.5  # seconds from the signal to stop until what still runs is killed
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a child that died is started again; doubles while it keeps dying
+# Seconds before a child that died is started again: doubles while it keeps dying. The longest, with the start itself
+# after it, still is less than the ten seconds within which a killed studio has to be back at work.
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 4.0
 STEADY = 5.0  # seconds after which a child counts as having run
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 

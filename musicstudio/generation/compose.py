@@ -190,7 +190,7 @@ class Panel:
     def choices(self) -> list[Choice]:
         """The enabled models with their prices, and why some cannot be chosen."""
         keyed = set(ProviderKey.objects.usable(self.project.team, self.project).values_list("provider", flat=True))
-        return [self._choice(model, keyed) for model in MusicModel.objects.enabled().priced()]
+        return [self._choice(model, keyed) for model in MusicModel.objects.enabled().priced(self.project.team)]
 
     def _choice(self, model: MusicModel, keyed: set[str]) -> Choice:
         price, reason = model.price, ""

@@ -39,6 +39,7 @@ class State(models.TextChoices):
 
 ACTIVE = (State.QUEUED, State.SUBMITTING, State.RUNNING, State.COLLECTING)
 IN_HAND = (State.SUBMITTING, State.RUNNING, State.COLLECTING)  # at a provider: a sweeper owns it
+REMEMBERED = timedelta(hours=23)  # how long a provider is trusted to recognise a repeat: no page says; a day is common
 ENDED = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
 
 
@@ -260,12 +261,18 @@ class Job(models.Model):
         self.refresh_from_db()
         return True
 
+    @property
+    def may_repeat(self) -> bool:
+        """Whether sending the same request again starts no second job: the provider has proved it, and still remembers."""
+        key, sent = self.key, self.submit_at
+        return key is not None and key.repeats == "key" and sent is not None and timezone.now() - sent < REMEMBERED
+
     @transaction.atomic
     def ask_again(self, remote_id: str = "") -> bool:
         """Has the provider asked once more about an uncertain job; no money moves.
 
         It is followed on when its id there is known (or given: `remote_id`, as a person found it at the provider), and
-        sent again when the provider has proved to recognise repeats. False when neither is possible.
+        sent again when the provider recognises repeats (`may_repeat`). False when neither is possible.
         """
         ref = {"id": remote_id} if remote_id else self.remote_ref
         now = timezone.now()
@@ -273,7 +280,7 @@ class Job(models.Model):
         said |= {"asked_again_at": now, "facts": {n: v for n, v in self.facts.items() if n != "missing_since"}}
         if ref.get("id"):
             moved = Job.objects.move(self.pk, (State.UNCERTAIN,), State.RUNNING, owner=None, remote_ref=ref, **said)
-        elif self.key is not None and self.key.repeats == "key":
+        elif self.may_repeat:
             moved = Job.objects.move(self.pk, (State.UNCERTAIN,), State.QUEUED, **said)
         else:
             return False

@@ -168,7 +168,7 @@ def not_sent(job: Job) -> None:
 def interrupted(job: Job) -> None:
     """Its sweeper died between the request and the answer: sent again only where that is proved to be recognised."""
     why = "The worker stopped while the request was on its way."
-    if job.key is not None and job.key.repeats == Repeats.KEY:
+    if job.may_repeat:
         job.move((State.SUBMITTING,), State.QUEUED, next_at=timezone.now(), facts=job.facts | {"unsure": True})
     else:
         job.doubt(Reason.NO_ANSWER, why, source=(State.SUBMITTING,))

@@ -168,8 +168,7 @@ def explain(job: Job) -> Explanation:
 def button_for(job: Job, wanted: str) -> str:
     """The reason's button where it can work for this job now, else the next best."""
     if job.state == State.UNCERTAIN:
-        can_ask = bool(job.remote_ref) or (job.key is not None and job.key.repeats == "key")
-        return "ask" if can_ask else "decide"
+        return "ask" if job.remote_ref or job.may_repeat else "decide"
     if wanted in {"ask", "decide"} or (wanted == "fetch" and not (job.remote_ref and job.outputs)):
         return "retry"
     return wanted

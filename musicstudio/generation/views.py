@@ -235,7 +235,7 @@ def connection(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
 
 def connection_page(request: HttpRequest, key: ProviderKey, wrong: str = "") -> HttpResponse:
     """The page, with what was wrong with the last request, if something was."""
-    model = MusicModel.objects.enabled().priced().filter(provider=key.provider).first()
+    model = MusicModel.objects.enabled().priced(key.team).filter(provider=key.provider).first()
     total = price_of(key, model) if model and model.price else None
     shown = {"team": key.team, "key": key, "model": model, "total": total, "reports": key.reports.all()[:5], "wrong": wrong}
     return page(request, "generation/connection.html", shown | {"here": "settings"}, status=422 if wrong else 200)

@@ -124,8 +124,9 @@ class ProposalState(models.TextChoices):
 
 
 class PriceProposal(models.Model):
-    """A price the gateway's catalogue lists that is not ours. Nothing changes before an admin accepts it."""
+    """A price that the gateway lists for a team's key and that is not the team's. Nothing changes before an admin accepts it."""
 
+    team = models.ForeignKey(Team, models.CASCADE, related_name="price_proposals")
     model = models.ForeignKey(MusicModel, models.CASCADE, related_name="proposals")
     amount_micros = models.BigIntegerField()
     unit = models.CharField(max_length=12, choices=Unit)
@@ -137,7 +138,7 @@ class PriceProposal(models.Model):
 
     class Meta:
         ordering = ["-seen_at"]
-        constraints = [models.UniqueConstraint(fields=["model", "amount_micros", "unit"], name="proposal_once")]
+        constraints = [models.UniqueConstraint(fields=["team", "model", "amount_micros", "unit"], name="proposal_once")]
 
     def __str__(self) -> str:
         return f"{self.model}: {money.format_micros(self.amount_micros)} / {self.get_unit_display()}"
@@ -151,7 +152,7 @@ class PriceProposal(models.Model):
         """Enters the proposed price, in force from now on. False when it was decided before."""
         if not self._end(ProposalState.ACCEPTED, by):
             return False
-        Price.objects.enter(self.model, by, amount_micros=self.amount_micros, unit=self.unit, source=self.source)
+        Price.objects.enter(self.model, by, self.team, amount_micros=self.amount_micros, unit=self.unit, source=self.source)
         return True
 
     def dismiss(self, by: User | None) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from asgiref.sync import async_to_sync
 
+from musicstudio.accounts.models import Team
 from musicstudio.core.crypto import Undecryptable
 from musicstudio.core.money import to_micros
 from musicstudio.providers.base import ProviderError, RemoteModel, Unauthorized
@@ -27,12 +28,19 @@ class Synced:
     silent: str = ""
 
 
-def sync() -> Synced:
-    """Reads `GET /v1/models` with the first key that works and proposes what differs from our prices."""
-    silent = "No team has a key for the gateway."
-    for key in ProviderKey.objects.filter(provider=Provider.AIGATEWAY, state=KeyState.ACTIVE).order_by("-created_at"):
+def sync_all() -> list[tuple[Team, Synced]]:
+    """The same for every team with a key."""
+    keyed = ProviderKey.objects.filter(provider=Provider.AIGATEWAY, state=KeyState.ACTIVE).values("team")
+    return [(team, sync(team)) for team in Team.objects.filter(pk__in=keyed).order_by("pk")]
+
+
+def sync(team: Team) -> Synced:
+    """Reads `GET /v1/models` with the team's first key that works and proposes what differs from its prices."""
+    silent = f"{team.name} has no key for the gateway."
+    keys = ProviderKey.objects.filter(team=team, provider=Provider.AIGATEWAY, state=KeyState.ACTIVE)
+    for key in keys.order_by("-created_at"):
         try:
-            return compare(async_to_sync(listed)(key.client()))
+            return compare(team, async_to_sync(listed)(key.client()))
         except Unauthorized as error:
             key.reject(error.message)
             silent = error.message
@@ -52,9 +60,9 @@ async def listed(client: Any) -> list[RemoteModel]:
         await client.aclose()
 
 
-def compare(remote: list[RemoteModel]) -> Synced:
-    """Proposes a price for each of our models that the catalogue lists at another one."""
-    ours = {model.slug: model for model in MusicModel.objects.filter(provider=Provider.AIGATEWAY).priced()}
+def compare(team: Team, remote: list[RemoteModel]) -> Synced:
+    """Proposes a price for each of our models that the catalogue lists at another than the team's."""
+    ours = {model.slug: model for model in MusicModel.objects.filter(provider=Provider.AIGATEWAY).priced(team)}
     proposed = unpriced = 0
     for row in remote:
         if (model := ours.get(row.slug)) is None:
@@ -63,14 +71,14 @@ def compare(remote: list[RemoteModel]) -> Synced:
         if read is None:
             unpriced += 1
         elif model.price is None or (model.price.amount_micros, model.price.unit) != read:
-            proposed += propose(model, *read)
+            proposed += propose(team, model, *read)
     unknown = tuple(sorted(row.slug for row in remote if row.slug not in ours))
     return Synced(models=len(remote), proposed=proposed, unpriced=unpriced, unknown=unknown)
 
 
-def propose(model: MusicModel, amount_micros: int, unit: Unit) -> bool:
+def propose(team: Team, model: MusicModel, amount_micros: int, unit: Unit) -> bool:
     """True when this is news: what was accepted or dismissed before does not come again."""
-    terms = {"model": model, "amount_micros": amount_micros, "unit": unit}
+    terms = {"team": team, "model": model, "amount_micros": amount_micros, "unit": unit}
     listed_at = {"source": "the gateway's model list, as listed", "state": ProposalState.OPEN}
     return PriceProposal.objects.get_or_create(**terms, defaults=listed_at)[1]
 

@@ -23,7 +23,7 @@ def tell_rejected(key_id: str) -> None:
 
 def sync_models() -> None:
     """The daily comparison of prices."""
-    sync.sync()
+    sync.sync_all()
 
 
 def end_retired() -> None:

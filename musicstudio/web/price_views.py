@@ -3,11 +3,12 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_POST
 
-from musicstudio.accounts.access import get_team
+from musicstudio.accounts.access import get_team, get_team_object
 from musicstudio.accounts.models import Role, Team
 from musicstudio.core.pages import page
 from musicstudio.providers.connections import PriceProposal, ProposalState
@@ -22,8 +23,10 @@ from musicstudio.web.money_forms import PriceForm
 def prices(request: HttpRequest, team: str) -> HttpResponse:
     """Every model with its price, and what the gateway's catalogue proposes."""
     place = get_team(request, team, Role.ADMIN)
-    proposals = PriceProposal.objects.filter(state=ProposalState.OPEN).select_related("model")
-    shown = {"team": place, "models": MusicModel.objects.priced(), "proposals": proposals, "here": "prices"}
+    proposals = PriceProposal.objects.filter(team=place, state=ProposalState.OPEN)
+    models = MusicModel.objects.priced(place)
+    proposals = proposals.prefetch_related(Prefetch("model", models))
+    shown = {"team": place, "models": models, "proposals": proposals, "here": "prices"}
     return page(request, "web/prices.html", shown)
 
 
@@ -36,8 +39,8 @@ def price(request: HttpRequest, team: str, pk: int) -> HttpResponse:
 
 def price_page(request: HttpRequest, team: Team, pk: int, status: int = 200, form: PriceForm | None = None) -> HttpResponse:
     """The page, with the form that was refused, if one was."""
-    model = get_object_or_404(MusicModel.objects.priced(), pk=pk)
-    history = Price.objects.filter(model=model).select_related("created_by")
+    model = get_object_or_404(MusicModel.objects.priced(team), pk=pk)
+    history = Price.objects.known_to(team).filter(model=model).select_related("created_by")
     shown = {"team": team, "model": model, "charges": Charges(team, model), "history": history, "units": Unit.choices}
     return page(request, "web/price.html", shown | {"form": form or PriceForm(), "here": "prices"}, status=status)
 
@@ -50,7 +53,7 @@ def price_enter(request: HttpRequest, team: str, pk: int) -> HttpResponse:
     form = PriceForm(request.POST)
     if form.is_valid():
         try:
-            Price.objects.enter(get_object_or_404(MusicModel, pk=pk), request.user, **form.terms())  # type: ignore[arg-type]
+            Price.objects.enter(get_object_or_404(MusicModel, pk=pk), request.user, place, **form.terms())  # type: ignore[arg-type]
             return redirect("price", team, pk)
         except ValidationError as refused:
             for name, said in refused.message_dict.items():
@@ -63,12 +66,12 @@ def price_enter(request: HttpRequest, team: str, pk: int) -> HttpResponse:
 def price_switch(request: HttpRequest, team: str, pk: int) -> HttpResponse:
     """Takes over the unit that the charges speak for; earlier quotes stay as they are."""
     place = get_team(request, team, Role.ADMIN)
-    charges = Charges(place, get_object_or_404(MusicModel.objects.priced(), pk=pk))
+    charges = Charges(place, get_object_or_404(MusicModel.objects.priced(place), pk=pk))
     if (better := charges.better) and (old := charges.price):
         source = f"read from {charges.reported} charges: {better.words}"
         terms = {"amount_micros": old.amount_micros, "minimum_micros": old.minimum_micros, "unit": better.unit}
         terms |= {"round_up_ms": better.round_up_ms, "source": source, "verified": True}
-        Price.objects.enter(charges.model, request.user, **terms)  # type: ignore[arg-type]
+        Price.objects.enter(charges.model, request.user, place, **terms)  # type: ignore[arg-type]
     return redirect("price", team, pk)
 
 
@@ -76,8 +79,7 @@ def price_switch(request: HttpRequest, team: str, pk: int) -> HttpResponse:
 @login_required
 def proposal(request: HttpRequest, team: str, pk: int) -> HttpResponse:
     """Accepts or dismisses a price that the gateway lists."""
-    get_team(request, team, Role.ADMIN)
-    found = get_object_or_404(PriceProposal.objects.select_related("model"), pk=pk)
+    found = get_team_object(request, PriceProposal.objects.select_related("model", "team"), Role.ADMIN, team=team, pk=pk)
     accept = request.POST.get("decision") == "accept"
     done = found.accept(request.user) if accept else found.dismiss(request.user)  # type: ignore[arg-type]
     messages.info(request, ("Accepted." if accept else "Dismissed.") if done else "That was decided already.")
@@ -88,8 +90,7 @@ def proposal(request: HttpRequest, team: str, pk: int) -> HttpResponse:
 @login_required
 def price_sync(request: HttpRequest, team: str) -> HttpResponse:
     """Compares with the gateway's catalogue now."""
-    get_team(request, team, Role.ADMIN)
-    found = sync()
+    found = sync(get_team(request, team, Role.ADMIN))
     counted = f"{found.models} models listed, {found.proposed} new proposal{'' if found.proposed == 1 else 's'}."
     messages.info(request, f"Our prices stay in force. {found.silent}" if found.silent else counted)
     return redirect("prices", team)

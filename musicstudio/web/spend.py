@@ -17,6 +17,7 @@ from musicstudio.budgets.reserve import current_buckets
 from musicstudio.core.money import format_micros
 from musicstudio.generation.models import Job
 from musicstudio.generation.reconcile import uncertain
+from musicstudio.library.models import Status, Track
 from musicstudio.projects.models import Project
 from musicstudio.providers.models import KeyState, ProviderKey
 
@@ -28,13 +29,14 @@ VIEWS = {"person": "Person", "project": "Project", "model": "Model", "key": "Key
 
 @dataclass(frozen=True)
 class Line:
-    """What one person, project, model, key or day cost: micros, and how many takes were made of how many asked."""
+    """What one person, project, model, key or day cost: micros; how many takes were made of how many asked, and approved."""
 
     name: str
     settled: int
     held: int
     asked: int
     made: int
+    approved: int
     whole: int
 
     @property
@@ -46,6 +48,11 @@ class Line:
     def each(self) -> int | None:
         """What a finished take cost on average."""
         return self.settled // self.made if self.made else None
+
+    @property
+    def each_approved(self) -> int | None:
+        """What an approved track really cost: everything spent, also on takes nobody wanted, for each one approved."""
+        return self.settled // self.approved if self.approved else None
 
 
 @dataclass(frozen=True)
@@ -117,14 +124,15 @@ class Spend:
             rows = rows.annotate(day=TruncDate("created_at", tzinfo=self.team.zone)).values("day")
         else:
             rows = rows.values(fields[self.view])
-        found = list(
-            rows.annotate(settled=SETTLED, held=HELD, asked=Count("pk"), made=Count("pk", filter=Q(state=HoldState.SETTLED)))
-        )
+        approved = Track.objects.filter(team=self.team, status=Status.APPROVED).values("pk")  # a track's id is its job's
+        counts = {"asked": Count("pk"), "made": Count("pk", filter=Q(state=HoldState.SETTLED))}
+        counts["approved"] = Count("pk", filter=Q(job__in=approved))
+        found = list(rows.annotate(settled=SETTLED, held=HELD, **counts))
         whole = max((row["settled"] + row["held"] for row in found), default=0)
         names = self.names()
         group = "day" if self.view == "day" else fields[self.view]
         lines = [
-            Line(names(row[group]), row["settled"], row["held"], row["asked"], row["made"], whole)
+            Line(names(row[group]), row["settled"], row["held"], row["asked"], row["made"], row["approved"], whole)
             for row in sorted(found, key=lambda row: str(row[group]))
         ]
         return lines if self.view == "day" else sorted(lines, key=lambda line: -line.committed)

@@ -245,7 +245,11 @@ class Siege:
             "replays": self.gateway.replays,
             "tracks_twice": Track.objects.count() - done,
             "wrong_money": wrong_money,
-            "back_to_work_seconds": {"median": round(backs[len(backs) // 2], 2), "max": round(backs[-1], 2)},
+            "back_to_work_seconds": {
+                "median": round(backs[len(backs) // 2], 2),
+                "p95": round(backs[len(backs) * 95 // 100], 2),
+                "max": round(backs[-1], 2),
+            },
             "load_average": round(os.getloadavg()[0], 1),
             "shortest_poll_gap": None if self.gateway.shortest_gap is None else round(self.gateway.shortest_gap, 3),
             "most_processes": self.most_processes,

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
+from pytest_django import DjangoAssertNumQueries
 
 from musicstudio.budgets.models import Bucket, Cap, Entry, EntryChanged, Hold, NoCap, OverCap
 from musicstudio.budgets.period import month_of
@@ -145,3 +146,10 @@ def test_months_tile_in_every_time_zone() -> None:
             assert start <= moment < end
             assert month_of(end, ZoneInfo(name))[0] == end, name
             moment = end
+
+
+def test_a_reservation_costs_few_statements(cast: Cast, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    """One on PostgreSQL, whatever the number of caps; on SQLite, where nothing travels, a few for each."""
+    hold(cast, 1)
+    with django_assert_num_queries({"postgresql": 1, "sqlite": 9}[connection.vendor]):
+        hold(cast, 1)

@@ -30,7 +30,7 @@ def test_a_child_that_keeps_dying_is_started_ever_later() -> None:
     assert run_to_its_end(child) == "The web server ended with code 3. Starting it again in 2 s."
     assert 1 < child.due - time.monotonic() <= 2
     child.pause = supervise.LONGEST_PAUSE
-    assert run_to_its_end(child).endswith("in 30 s.")
+    assert run_to_its_end(child).endswith("in 4 s.")
 
 
 def test_a_child_that_ran_for_a_while_is_started_soon(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,7 +109,7 @@ def test_a_request_expires(cast: Cast, model: MusicModel) -> None:
 
 def test_a_changed_price_is_not_approved_unseen(cast: Cast, model: MusicModel) -> None:
     made = ask(cast, model)
-    Price.objects.enter(model, cast.owner, amount_micros=5 * USD, unit="generation", source="new list")
+    Price.objects.enter(model, cast.owner, cast.team, amount_micros=5 * USD, unit="generation", source="new list")
     with pytest.raises(ValidationError, match=r"The price is \$20\.00 now"):
         asking.approve(made, cast.owner)
     assert not Job.objects.exists() and not Grant.objects.exists()

@@ -8,90 +8,91 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from musicstudio.budgets.models import Bucket
-from musicstudio.generation.models import Job, Reason, State
+from musicstudio.generation import sweep
+from musicstudio.generation.models import Job, State
 from musicstudio.generation.reconcile import ask_gateway, reconcile
-from musicstudio.providers import base
+from musicstudio.library.models import Track
 from musicstudio.providers.models import ProviderKey
-from tests.conftest import Cast
-from tests.factories import gateway_model, make_jobs, make_key
-from tests.generation.conftest import PRICE, Stage
+from tests.gateway.server import JobPlan
+from tests.generation.conftest import HURRY, PRICE, Stage
 
 
-class Says:
-    """A client that answers a poll."""
-
-    def __init__(self, answer: base.JobStatus | Exception) -> None:
-        self.answer = answer
-
-    async def poll(self, ref: object) -> base.JobStatus:
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
-
-    async def aclose(self) -> None:
-        return None
-
-
-@pytest.fixture
-def job(cast: Cast) -> Job:
-    make_key(cast.team)
-    [made] = make_jobs(cast.project, cast.producer, model=gateway_model("0.10"))
-    Job.objects.move(made.pk, (State.QUEUED,), State.RUNNING, remote_ref={"id": "job_1"})
-    made.refresh_from_db()
-    made.doubt(Reason.TIMED_OUT)
-    return made
+def lost(stage: Stage, plan: JobPlan | None = None) -> Job:
+    """A take that the gateway has, but whose answers could not be read until the studio gave up."""
+    stage.gateway.next_jobs(plan or JobPlan())
+    stage.gateway.fail("poll", "page", times=10)
+    job = stage.run()
+    assert job.state == State.UNCERTAIN and stage.money == (PRICE, 0)
+    return job
 
 
 @pytest.mark.parametrize(
-    ("answer", "state", "settled"),
+    ("plan", "state", "money"),
     [
-        (base.JobStatus(status="succeeded"), "settled", PRICE),
-        (base.JobStatus(status="succeeded", cost_micros=9), "settled", 9),
-        (base.JobStatus(status="failed"), "released", 0),
-        (base.JobStatus(status="failed", cost_micros=7), "settled", 7),
-        (base.JobStatus(status="cancelled", cost_micros=0), "released", 0),
-        (base.JobStatus(status="cancelled"), "unknown", None),
-        (base.JobStatus(status="running"), "unknown", None),
-        (base.Unavailable("down"), "unknown", None),
-        (base.InvalidRequest("no such job", status=404), "unknown", None),
+        (JobPlan(), State.SUCCEEDED, (0, PRICE)),
+        (JobPlan(cost={"cost_cents": 9}), State.SUCCEEDED, (0, 90_000)),
+        (JobPlan(ends="failed"), State.FAILED, (0, 0)),
+        (JobPlan(ends="vanishes"), State.UNCERTAIN, (PRICE, 0)),
     ],
 )
-def test_it_books_what_the_gateway_says(
-    job: Job, monkeypatch: pytest.MonkeyPatch, answer: base.JobStatus | Exception, state: str, settled: int | None
+def test_it_ends_as_the_gateway_says_and_a_charge_brings_its_track(
+    stage: Stage, plan: JobPlan, state: State, money: tuple[int, int]
 ) -> None:
-    monkeypatch.setattr(ProviderKey, "client", lambda self: Says(answer))
-    assert ask_gateway(job)
-    job.hold.refresh_from_db()
-    assert (job.hold.state, job.hold.actual_micros) == (state, settled)
-
-
-def test_what_the_gateway_never_named_cannot_be_asked(job: Job) -> None:
-    Job.objects.update(remote_ref={})
+    job = lost(stage, plan)
+    assert "asked again" in ask_gateway(job)
+    sweep.run(HURRY)
     job.refresh_from_db()
-    assert "cannot be asked" in ask_gateway(job)
+    assert job.state == state and stage.money == money
+    assert Track.objects.filter(pk=job.pk).exists() == (state == State.SUCCEEDED)
 
 
-def test_long_after_the_period_it_is_booked_as_charged(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ProviderKey, "client", lambda self: Says(base.Unavailable("down")))
-    reconcile()
-    job.hold.refresh_from_db()
-    assert job.hold.state == "unknown"  # never by itself while the period runs
+def test_what_the_gateway_never_named_cannot_be_asked(stage: Stage) -> None:
+    stage.gateway.fail("submit", "drop after")
+    assert "cannot be asked" in ask_gateway(stage.run()) and stage.money == (PRICE, 0)
+
+
+def test_without_its_key_it_cannot_be_asked(stage: Stage) -> None:
+    job = lost(stage)
+    ProviderKey.objects.get().revoke()
+    job = Job.objects.select_related("key").get(pk=job.pk)
+    assert "revoked" in ask_gateway(job) and job.state == State.UNCERTAIN
+
+
+def test_a_repeat_is_sent_only_while_the_provider_remembers_the_first(stage: Stage) -> None:
+    stage.gateway.fail("submit", "drop after")
+    stage.run()
+    ProviderKey.objects.update(repeats="key")
+    job = Job.objects.select_related("key").get()
+    assert job.may_repeat
+    Job.objects.update(submit_at=timezone.now() - timedelta(hours=24))
+    job = Job.objects.select_related("key").get()
+    assert not job.may_repeat and not job.ask_again()
+
+
+def test_the_daily_round_sends_nothing_again(stage: Stage) -> None:
+    stage.gateway.fail("submit", "drop after")
+    stage.run()
+    ProviderKey.objects.update(repeats="key")
+    [(job, said)] = reconcile()
+    assert said == "It waits for a person to decide." and job.state == State.UNCERTAIN
+
+
+def test_long_after_the_period_it_is_booked_as_charged(stage: Stage) -> None:
+    lost(stage)
     start = timezone.now() - timedelta(days=60)
     Bucket.objects.update(period_start=start, period_end=start + timedelta(days=30))
-    [(_, said)] = reconcile()
+    [(job, said)] = reconcile()
     job.hold.refresh_from_db()
     assert (job.hold.state, job.hold.actual_micros) == ("settled", PRICE) and "refundable later" in said
 
 
-def test_the_command_asks_over_the_wire(stage: Stage) -> None:
-    [made] = stage.ask()
-    Job.objects.move(made.pk, (State.QUEUED,), State.RUNNING, remote_ref={"id": "job_unknown_there"})
-    made.refresh_from_db()
-    made.doubt(Reason.TIMED_OUT)
+def test_the_command_hands_it_back_to_the_pipeline(stage: Stage) -> None:
+    job = lost(stage)
     out = StringIO()
     call_command("reconcile", stdout=out)
-    assert "The gateway did not say" in out.getvalue() and stage.money == (PRICE, 0)
-    made.resolve(charged=False)
+    assert "The gateway is asked again" in out.getvalue() and stage.money == (PRICE, 0)
+    sweep.run(HURRY)
+    job.refresh_from_db()
     out = StringIO()
     call_command("reconcile", stdout=out)
-    assert out.getvalue() == "No outcome is unknown.\n"
+    assert job.state == State.SUCCEEDED and out.getvalue() == "No outcome is unknown.\n"

@@ -55,7 +55,7 @@ def test_a_refused_key_is_marked(gateway: Gateway, key: ProviderKey) -> None:
 
 def test_it_proposes_what_the_catalogue_lists_differently(gateway: Gateway, key: ProviderKey) -> None:
     gateway_model("0.60", "minute")
-    found = sync()
+    found = sync(key.team)
     assert (found.models, found.proposed, found.silent) == (6, 1, "")
     assert PriceProposal.objects.get().amount_micros == 800_000
     out = StringIO()
@@ -66,7 +66,7 @@ def test_it_proposes_what_the_catalogue_lists_differently(gateway: Gateway, key:
 def test_our_catalogue_stays_while_the_gateway_is_silent(gateway: Gateway, key: ProviderKey) -> None:
     prices = Price.objects.count()
     gateway.fail("models", Fault(status=503), times=None)
-    assert sync().silent and Price.objects.count() == prices and not PriceProposal.objects.exists()
+    assert sync(key.team).silent and Price.objects.count() == prices and not PriceProposal.objects.exists()
     model = MusicModel.objects.priced().get(slug=GATEWAY_MODEL)
     assert model.price is not None and model.price.label == "$0.80 / second"
 

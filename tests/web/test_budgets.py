@@ -15,8 +15,10 @@ from musicstudio.budgets.grants import Ask, Grant
 from musicstudio.budgets.models import Cap, Entry, Hold, Period
 from musicstudio.budgets.verify import broken_invariants, check
 from musicstudio.generation.models import Job, Reason, State
+from musicstudio.library.models import Status
+from musicstudio.web.spend import Spend
 from tests.conftest import Cast
-from tests.factories import gateway_model, make_jobs, make_key, make_project
+from tests.factories import gateway_model, make_jobs, make_key, make_project, make_track
 
 USD = 1_000_000
 URL = reverse("budgets", args=["northlight"])
@@ -200,6 +202,19 @@ def test_spending_by_everything(as_owner: Client, cast: Cast, by: str) -> None:
     page = see(as_owner, f"{URL}?by={by}")
     assert names.get(by, "Pia Duval" if by == "nonsense" else f"{timezone.localtime(timezone=cast.team.zone).day} ") in page
     assert "$3.00" in page
+
+
+def test_an_approved_track_costs_what_was_spent_until_there_was_one(as_owner: Client, cast: Cast) -> None:
+    make_key(cast.team)
+    jobs = make_jobs(cast.project, cast.producer, takes=3, model=gateway_model("2", "generation"))
+    for job in jobs:
+        job.hold.settle()
+    assert [(line.approved, line.each_approved) for line in Spend(cast.team).lines] == [(0, None)]
+    for job, status in zip(jobs, (Status.APPROVED, Status.APPROVED, Status.REJECTED), strict=True):
+        make_track(cast.project, cast.producer, id=job.pk).decide(status, cast.owner)
+    [line] = Spend(cast.team).lines
+    assert (line.approved, line.each, line.each_approved) == (2, 2 * USD, 3 * USD)
+    assert "Per approved track" in see(as_owner) and "$3.00" in see(as_owner)
 
 
 def test_the_last_check_of_the_ledger_is_shown(as_owner: Client, cast: Cast) -> None:
