@@ -74,8 +74,9 @@ bind({
 
 /* The help sheet's search: rows that lack what is typed go away. */
 document.addEventListener("input", e => {
-  const what = e.target.dataset.filter, words = e.target.value.toLowerCase()
+  const what = e.target.dataset.filter
   if (!what) return
+  const words = e.target.value.toLowerCase()
   const rows = [...document.querySelectorAll(`#${what} .sec > div`)]
   for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(words)
   for (const part of document.querySelectorAll(`#${what} .sec`)) part.hidden = !part.querySelector("div:not([hidden])")
