@@ -110,6 +110,7 @@ INSTALLED_APPS = [
     "django_q",
     "musicstudio.core",
     "musicstudio.accounts",
+    "musicstudio.notify",
     "musicstudio.projects",
     "musicstudio.providers",
     "musicstudio.budgets",
@@ -219,6 +220,7 @@ AIGATEWAY_BASE_URL = env("AIGATEWAY_BASE_URL", "https://api.aigateway.sh").rstri
 AIGATEWAY_MEDIA_HOSTS = env_list("AIGATEWAY_MEDIA_HOSTS", "media.aigateway.sh")
 GATEWAY_ANSWER_SECONDS = 60.0  # of one call; a submit that takes longer is uncertain
 ALLOW_LOOPBACK_GATEWAY = env_bool("STUDIO_ALLOW_LOOPBACK_GATEWAY", False)
+ALLOW_LOOPBACK_WEBHOOKS = env_bool("STUDIO_ALLOW_LOOPBACK_WEBHOOKS", False)
 
 # Files
 MEDIA_ROOT = DATA_DIR / "media"

@@ -12,6 +12,7 @@ from django_q.tasks import async_task
 from musicstudio.budgets.alerts import Alert
 from musicstudio.budgets.models import Bucket
 from musicstudio.budgets.who import admins_of
+from musicstudio.notify.models import Event, Webhook
 
 
 class Reached(NamedTuple):
@@ -72,7 +73,15 @@ def tell() -> int:
         if claimed and alert.bucket_id not in told:
             told.add(alert.bucket_id)
             sent += mail(alert)
+            announce(alert)
     return sent
+
+
+def announce(alert: Alert) -> None:
+    """To the webhooks of the team."""
+    cap = alert.bucket.cap
+    about = {"cap": cap.noun, "of": cap.whose, "percent": alert.percent, "used_micros": alert.used_micros}
+    Webhook.objects.tell(cap.team, Event.CAP_THRESHOLD, alert.text, limit_micros=alert.limit_micros, **about)
 
 
 def mail(alert: Alert) -> int:

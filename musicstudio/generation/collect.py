@@ -16,6 +16,7 @@ from django.db import transaction
 from musicstudio import audio
 from musicstudio.generation.models import Job, Reason, State
 from musicstudio.library.models import Track, storage_name, title_from
+from musicstudio.notify.models import Event, Webhook
 
 SHORTEST = Decimal("0.9")  # of the asked length; below that a file is truncated, not a little early
 LEFT_FOR = 3600.0  # seconds that an unfinished file may lie in the incoming folder
@@ -113,6 +114,9 @@ def book(job: Job, measured: Measured, name: str, **said: Any) -> bool:
     job.hold.refresh_from_db()
     track = Track.objects.add(job.pk, **provenance(job, said), **properties(measured, name))
     Job.objects.filter(pk=job.pk).update(track=track)
+    about = {"track": str(track.pk), "project": job.project.slug, "model": track.model_slug, "sha256": track.sha256}
+    about |= {"seconds": track.duration_ms / 1000, "cost_micros": track.cost_micros, "path": track.get_absolute_url()}
+    Webhook.objects.tell(job.team, Event.TRACK_CREATED, f"{track} is in {job.project.name}.", **about)
     job.refresh_from_db()
     return True
 

@@ -2,6 +2,7 @@
 
 import base64
 import uuid
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -13,19 +14,39 @@ from django.urls import reverse
 
 from musicstudio.accounts.models import Team, User
 from musicstudio.library.collections import Collection, CollectionItem
+from musicstudio.library.index import SearchText, index
 from musicstudio.library.judgement import Decision, Favourite, Rating, Status
+from musicstudio.library.saved import SavedView
 from musicstudio.library.tags import Tag
+from musicstudio.notify.models import Event, Webhook
 from musicstudio.projects.models import Project, Prompt
 
-__all__ = ["Collection", "CollectionItem", "Decision", "Favourite", "Rating", "Status", "Tag", "Track", "TrackQuerySet"]
+__all__ = [
+    "Collection",
+    "CollectionItem",
+    "Decision",
+    "Favourite",
+    "Rating",
+    "SavedView",
+    "SearchText",
+    "Status",
+    "Tag",
+    "Track",
+    "TrackQuerySet",
+]
+
+STEPS = bytes(min(255, (value + 8) // 16 * 16) for value in range(256))
 
 
 class TrackQuerySet(models.QuerySet["Track"]):
     """Finds and adds tracks."""
 
+    @transaction.atomic
     def add(self, id: uuid.UUID, **facts: Any) -> "Track":
         """The track of a finished job, exactly once: a second call for the same id answers the first row."""
-        track, _ = self.get_or_create(id=id, defaults=facts)
+        track, made = self.get_or_create(id=id, defaults=facts)
+        if made:
+            self.index([track.pk])
         return track
 
     def kept(self) -> "TrackQuerySet":
@@ -34,26 +55,18 @@ class TrackQuerySet(models.QuerySet["Track"]):
 
     def for_lists(self) -> "TrackQuerySet":
         """With everything a list row shows, everybody's stars and favourites among it."""
-        rows = self.select_related("prompt", "project", "created_by")
-        return rows.prefetch_related("tags", "ratings", "favourites").order_by(*self.model.LIST_ORDER)
+        return self.with_row_facts().order_by(*self.model.LIST_ORDER)
 
-    def search(self, words: str) -> "TrackQuerySet":
-        """Every word occurs in the title, the prompt, the lyrics, a tag or the author's name."""
-        found = self
-        for word in words.split()[:8]:
-            hit = (
-                Q(title__icontains=word)
-                | Q(prompt__text__icontains=word)
-                | Q(prompt__lyrics__icontains=word)
-                | Q(tags__name__icontains=word)
-                | Q(created_by__name__icontains=word)
-            )
-            found = found.filter(pk__in=self.model.objects.filter(hit).values("pk"))
-        return found
+    def with_row_facts(self) -> "TrackQuerySet":
+        """The same in whatever order the tracks have."""
+        return self.select_related("prompt", "project", "created_by").prefetch_related("tags", "ratings", "favourites")
 
-    def tagged(self, name: str) -> "TrackQuerySet":
-        """With the tag of this name, whatever its case."""
-        return self.filter(tags__name__iexact=name)
+    def index(self, ids: Iterable[uuid.UUID] | None = None) -> int:
+        """Writes anew what the search finds these tracks by (all of the queryset without ids); answers how many.
+
+        To be called in the transaction of whatever changes a title, a tag's name, an author's name or who has which tag.
+        """
+        return index(self if ids is None else self.filter(pk__in=ids))
 
 
 class Track(models.Model):
@@ -116,6 +129,11 @@ class Track(models.Model):
             models.Index(fields=["project", "-asked_at"], name="track_project_newest"),
             models.Index(fields=["team", "-asked_at"], name="track_team_newest"),
             models.Index(fields=["sha256"], name="track_sha256"),
+            models.Index(  # facets are counted from the index alone
+                fields=["team", "project", "status", "model_slug", "created_by", "duration_ms", "asked_at", "id"],
+                name="track_facets",
+                condition=Q(archived_at=None, deleted_at=None),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["batch", "take"], name="track_take_once"),
@@ -145,11 +163,17 @@ class Track(models.Model):
         return base64.b64encode(bytes(self.peaks)).decode()
 
     @property
+    def row_peaks(self) -> str:
+        """The same in 16 steps, which is what a row of 30 pixels shows and packs into half."""
+        return base64.b64encode(bytes(self.peaks).translate(STEPS)).decode()
+
+    @property
     def filename(self) -> str:
         """What a download is called: title, take and the first digits of its id."""
         safe = "".join(letter if letter.isalnum() or letter in " -_" else "_" for letter in self.title).strip(" _") or "track"
         return f"{safe} {self.letter} {self.pk.hex[:8]}.{self.format}"
 
+    @transaction.atomic
     def rename(self, title: str) -> None:
         """Raises ValidationError unless the title has 1 to 120 characters."""
         title = " ".join(title.split())
@@ -157,6 +181,7 @@ class Track(models.Model):
             raise ValidationError({"title": "A title has 1 to 120 characters."})
         self.title = title
         self.save(update_fields=["title"])
+        Track.objects.index([self.pk])
 
     @transaction.atomic
     def decide(self, status: str, by: User, reason: str = "") -> Decision | None:
@@ -172,6 +197,11 @@ class Track(models.Model):
         decision = self.decisions.create(was=self.status, status=status, by=by, reason=reason.strip()[:400])
         self.status = status
         self.save(update_fields=["status"])
+        if status == Status.APPROVED:
+            about = {"track": str(self.pk), "project": self.project.slug, "path": self.get_absolute_url()}
+            Webhook.objects.tell(
+                self.team, Event.TRACK_APPROVED, f"{by.display_name} approved {self}.", by=by.display_name, **about
+            )
         return decision
 
     def stars_of(self, user: User) -> int:
@@ -193,11 +223,14 @@ class Track(models.Model):
         """Adds the team's tag of this name; raises ValidationError for a bad name."""
         tag = Tag.objects.named(self.team, name)
         self.tags.add(tag)
+        Track.objects.index([self.pk])
         return tag
 
+    @transaction.atomic
     def untag(self, name: str) -> None:
         """Takes the tag off this track; the team keeps the word."""
         self.tags.remove(*Tag.objects.filter(team=self.team, name__iexact=name))
+        Track.objects.index([self.pk])
 
 
 def title_from(text: str) -> str:

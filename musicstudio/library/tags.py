@@ -39,6 +39,10 @@ class TagQuerySet(models.QuerySet["Tag"]):
         color = list(Color)[self.filter(team=team).count() % len(Color)]
         return self.get_or_create(team=team, name=name, defaults={"color": color})[0]
 
+    def lowered(self) -> "TagQuerySet":
+        """Each with `lowered`, its name in small letters, as the index of names has it."""
+        return self.alias(lowered=Lower("name"))
+
 
 class Tag(models.Model):
     """A word of the team's vocabulary."""

@@ -18,13 +18,13 @@ import socket
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import httpx
 
 from musicstudio.audio.sniff import MIME_TYPES, sniff
+from musicstudio.core.outbound import is_loopback, is_public
 from musicstudio.providers import aigateway_errors as faults
 from musicstudio.providers import aigateway_wire as wire
 from musicstudio.providers.base import BadAnswer, Downloaded, LinkExpired, ProviderError, RateLimited, Unavailable
@@ -36,7 +36,6 @@ MAX_ADDRESSES = 3  # of a name are tried before giving up
 HEAD = 512  # bytes looked at to tell audio from anything else
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "::1", "localhost"})
 HOST = re.compile(rb"[A-Za-z0-9._:-]+")
-NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: carries an IPv4 address in its last 32 bits
 
 
 @functools.cache
@@ -73,21 +72,6 @@ class Origin:
     def is_loopback(self) -> bool:
         """Whether it names this machine."""
         return self.host in LOOPBACK_NAMES
-
-
-def is_public(text: str) -> bool:
-    """Whether an address belongs to the open internet; an IPv6 address that carries an IPv4 one is judged by that."""
-    try:
-        address: IPv4Address | IPv6Address = ip_address(text.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-        if address in NAT64:
-            inner = IPv4Address(int(address) & 0xFFFFFFFF)
-        address = inner or address
-    refused = address.is_multicast or address.is_reserved or address.is_unspecified or address.is_loopback
-    return address.is_global and not (refused or address.is_link_local or address.is_private)
 
 
 async def resolve(host: str, port: int) -> list[str]:
@@ -207,7 +191,7 @@ class Downloader:
         except (OSError, UnicodeError):
             raise Unavailable(f"The file host {origin.host} has no address.", code="dns") from None
         loopback = self._allow_loopback and origin.is_loopback
-        if not found or not all(is_public(text) or (loopback and _is_loopback(text)) for text in found):
+        if not found or not all(is_public(text) or (loopback and is_loopback(text)) for text in found):
             text = f"The file host {origin.host} resolves to an address that is not public."
             raise BadAnswer(text, code="private_address")
         return found[:MAX_ADDRESSES]
@@ -298,13 +282,6 @@ def _refused(response: httpx.Response) -> ProviderError:
         wait = wire.retry_after(response.headers)
         return Unavailable(f"The file host is in trouble (HTTP {status}).", retry_after=wait, **about)
     return BadAnswer(f"The file link gave no file (HTTP {status}).", **about)
-
-
-def _is_loopback(text: str) -> bool:
-    try:
-        return ip_address(text).is_loopback
-    except ValueError:
-        return False
 
 
 def _flush(file: BinaryIO) -> None:

@@ -13,7 +13,7 @@ from musicstudio.budgets.grants import Ask
 from musicstudio.budgets.models import Bucket
 from musicstudio.generation.models import Job
 from musicstudio.generation.views import month_of
-from musicstudio.library.models import Status, Track
+from musicstudio.library.models import SavedView, Status, Track
 from musicstudio.projects.models import Project
 
 THEMES = ("system", "light", "dark")
@@ -117,6 +117,13 @@ class Shell:
     def running(self) -> int:
         """Takes under way in the whole team."""
         return sum(getattr(project, "running", 0) for project in self.projects)
+
+    @cached_property
+    def views(self) -> list[SavedView]:
+        """Saved views of the library, for the sidebar."""
+        if not self.team or not self.membership:
+            return []
+        return SavedView.objects.with_built_in(self.team, self.membership.user)
 
     @cached_property
     def asks(self) -> int:

@@ -112,7 +112,7 @@ class Palette:
     def tags(self, most: int) -> list[Item]:
         """Tags: they lead to the tracks that have them."""
         rows = self.having(Tag.objects.filter(team=self.membership.team), "name", "name")
-        return [Item(row.name, "tag", "tag", self.link("library", tag=row.name)) for row in rows[:most]]
+        return [Item(row.name, "tag", "tag", self.link("library", q=f'tag:"{row.name}"')) for row in rows[:most]]
 
     def people(self, most: int) -> list[Item]:
         """Members: they lead to their tracks."""

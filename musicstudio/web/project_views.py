@@ -17,6 +17,7 @@ from musicstudio.core.pages import page, toast
 from musicstudio.generation.compose import Panel
 from musicstudio.generation.queue import Queue
 from musicstudio.generation.views import get_project, month_of, queue_context
+from musicstudio.library.filters import Reader
 from musicstudio.library.listing import Listing
 from musicstudio.library.models import Track
 from musicstudio.projects.models import Preset, Project, Prompt
@@ -73,7 +74,8 @@ def project_new(request: HttpRequest, team: str) -> HttpResponse:
 def project(request: HttpRequest, team: str, project: str) -> HttpResponse:
     """The workspace: the queue, the tracks and the compose panel. `?from=` fills the panel from one of its prompts."""
     place = get_project(request, team, project)
-    queue, listing = Queue(place), Listing.from_query(Track.objects.kept().filter(project=place), request.GET)
+    reader, tracks = Reader(place.team, request.user), Track.objects.kept().filter(project=place)  # type: ignore[arg-type]
+    queue, listing = Queue(place), Listing.from_query(tracks, request.GET, reader, place)
     panel = Panel(place, request.membership, month_of(request), source=source_of(request, place))  # type: ignore[attr-defined]
     shown = {"listing": listing, "compose": None if place.archived_at else panel, "starters": STARTERS, "here": "project"}
     return page(request, "web/project.html", queue_context(request, queue) | shown | {"tab": "tracks"})

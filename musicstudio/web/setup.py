@@ -11,6 +11,7 @@ from django.db import transaction
 
 from musicstudio.accounts.models import Membership, Role, SetupLink, Team, User, check_time_zone
 from musicstudio.budgets.models import Cap
+from musicstudio.library.models import Track
 from musicstudio.projects.models import Project
 
 
@@ -40,6 +41,7 @@ def set_up(
         user.set_password(password)
         user.save()
         EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+        Track.objects.filter(created_by=user).index()  # the search finds tracks by their author's name
         team = own_team(user, team_name, time_zone)
         project = Project.objects.first_of(team)
         if cap_micros is not None:

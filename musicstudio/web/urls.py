@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from musicstudio.web import budget_views, connection_views, price_views, project_views, views
+from musicstudio.web import budget_views, connection_views, library_views, price_views, project_views, views, webhook_views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -11,7 +11,7 @@ urlpatterns = [
     path("preferences/", views.preferences, name="preferences"),
     # t/<team>/
     path("t/<slug:team>/", project_views.team, name="team"),
-    path("t/<slug:team>/tracks/", views.library, name="library"),
+    path("t/<slug:team>/tracks/", library_views.library, name="library"),
     path("t/<slug:team>/tracks/<uuid:pk>/", views.track, name="track"),
     path("t/<slug:team>/palette/", views.palette, name="palette"),
     # t/<team>/projects/
@@ -33,6 +33,13 @@ urlpatterns = [
     path("t/<slug:team>/settings/cap/", views.set_cap, name="set_cap"),
     path("t/<slug:team>/settings/keys/", views.add_key, name="add_key"),
     path("t/<slug:team>/settings/keys/<uuid:pk>/revoke/", views.revoke_key, name="revoke_key"),
+    # t/<team>/webhooks/
+    path("t/<slug:team>/webhooks/", webhook_views.webhooks, name="webhooks"),
+    path("t/<slug:team>/webhooks/add/", webhook_views.webhook_add, name="webhook_add"),
+    path("t/<slug:team>/webhooks/<uuid:pk>/switch/", webhook_views.webhook_switch, name="webhook_switch"),
+    path("t/<slug:team>/webhooks/<uuid:pk>/ping/", webhook_views.webhook_ping, name="webhook_ping"),
+    path("t/<slug:team>/webhooks/<uuid:pk>/remove/", webhook_views.webhook_remove, name="webhook_remove"),
+    path("t/<slug:team>/webhooks/deliveries/<uuid:pk>/replay/", webhook_views.delivery_replay, name="delivery_replay"),
     # t/<team>/budgets/
     path("t/<slug:team>/budgets/", budget_views.budgets, name="budgets"),
     path("t/<slug:team>/budgets/ledger/", budget_views.ledger, name="ledger"),

@@ -18,7 +18,6 @@ from musicstudio.accounts.models import Role, SetupLink, Team, User
 from musicstudio.budgets.models import Cap
 from musicstudio.core.pages import page
 from musicstudio.generation.models import Job
-from musicstudio.library.listing import Listing
 from musicstudio.library.models import Tag, Track
 from musicstudio.library.views import get_track
 from musicstudio.projects.models import Project, Prompt
@@ -91,15 +90,6 @@ def preferences(request: HttpRequest) -> HttpResponse:
 def shortcuts(request: HttpRequest) -> HttpResponse:
     """What the keys do, for the help sheet: fetched when it opens for the first time."""
     return page(request, "web/shortcuts.html", {"sections": keyboard(Shell(request).mod)})
-
-
-@require_GET
-@login_required
-def library(request: HttpRequest, team: str) -> HttpResponse:
-    """Every track of the team."""
-    place = get_team(request, team)
-    listing = Listing.from_query(Track.objects.kept().filter(team=place), request.GET)
-    return page(request, "web/library.html", {"team": place, "listing": listing, "here": "library"})
 
 
 @require_GET

@@ -44,13 +44,15 @@ def test_every_address_of_a_team_is_closed_to_strangers_and_asks_anonymous_peopl
     cap = Cap.objects.of(cast.team)
     assert cap is not None
     rows: dict[str, object] = {"jobs": job.pk, "outcomes": job.pk, "tracks": track.pk, "settings": key.pk, "keys": key.pk}
-    rows |= {"caps": cap.pk, "prices": job.model_id, "proposals": 1, "requests": uuid.uuid4(), "presets": 1}
+    rows |= {"caps": cap.pk, "prices": job.model_id, "proposals": 1, "views": 1, "requests": uuid.uuid4(), "presets": 1}
+    rows |= {"webhooks": uuid.uuid4(), "deliveries": uuid.uuid4()}
     checked = 0
     for route, pattern in patterns(get_resolver()):
         if not route.startswith("t/<slug:team>/"):
             continue
         noun = re.search(r"([a-z]+)/<[a-z]+:pk>", route)  # what the row of the address is
-        values: dict[str, object] = {"team": "northlight", "project": cast.project.slug, "provider": "aigateway", "kept": "x"}
+        values: dict[str, object] = {"team": "northlight", "project": cast.project.slug, "provider": "aigateway", "key": "tag"}
+        values |= {"kept": "x"}
         values |= {"pk": rows[noun[1]]} if noun else {}
         url = reverse(pattern.name or "", kwargs={name: values[name] for name in pattern.pattern.converters})
         for method in (client.get, client.post):

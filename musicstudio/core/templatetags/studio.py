@@ -130,9 +130,3 @@ def clock_of(number: float) -> str:
 def fixed(number: float | None) -> str:
     """`-14.0` for an attribute; nothing for None."""
     return "" if number is None else f"{number:.1f}"
-
-
-@register.simple_tag
-def filter_tag(listing: Any, name: str) -> str:
-    """The query that shows only the tracks with the tag."""
-    return str(listing.query(tag=name))

@@ -5,22 +5,36 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import transaction
+from django.db.models import QuerySet
 
 from musicstudio.core import crypto
 from musicstudio.core.migrate import migrate_if_needed
+from musicstudio.notify.models import Webhook
 from musicstudio.providers.connections import Connection
 from musicstudio.providers.models import ProviderKey
+from musicstudio.providers.signing import WebhookSecret
+
+
+def secrets() -> list[tuple[QuerySet[Any], str]]:
+    """Every column that holds something encrypted."""
+    hooks = Webhook.objects.all()
+    keys = [
+        (ProviderKey.objects.all(), "ciphertext"),
+        (Connection.objects.all(), "own_key"),
+        (WebhookSecret.objects.all(), "ciphertext"),
+    ]
+    return [*keys, (hooks, "ciphertext"), (hooks, "secret")]
 
 
 class Command(BaseCommand):
     """After it, the older keys of STUDIO_KEY_ENCRYPTION_KEYS may go."""
 
-    help = "Re-encrypts all provider keys with the first key of STUDIO_KEY_ENCRYPTION_KEYS."
+    help = "Re-encrypts provider keys, webhook addresses and secrets with the first key of STUDIO_KEY_ENCRYPTION_KEYS."
 
     def handle(self, *args: Any, **options: Any) -> None:
         migrate_if_needed()
         done = failed = 0
-        for rows, field in ((ProviderKey.objects.all(), "ciphertext"), (Connection.objects.all(), "own_key")):
+        for rows, field in secrets():
             with transaction.atomic():
                 for row in rows.exclude(**{field: ""}).select_for_update():
                     try:
