@@ -8,6 +8,8 @@ import "./keys.js";
 
 const LAZY = {
   "ms-compose": () => import("./compose.js"),
+  "#bulk": () => import("./list.js"),
+  ".sorted": () => import("./order.js"),
   "#tracks": () => import("./find.js"),
   "#views": () => import("./views.js"),
 }
