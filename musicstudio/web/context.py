@@ -80,6 +80,11 @@ class Shell:
         """Whether new projects and takes may be made."""
         return bool(self.membership and self.membership.may(Role.PRODUCER))
 
+    @property
+    def may_decide(self) -> bool:
+        """Whether tracks may be approved and rejected."""
+        return bool(self.membership and self.membership.may(Role.REVIEWER))
+
     @cached_property
     def teams(self) -> list[Team]:
         """Every team of the person, for the switch."""

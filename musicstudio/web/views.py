@@ -18,8 +18,8 @@ from musicstudio.accounts.models import Role, SetupLink, Team, User
 from musicstudio.budgets.models import Cap
 from musicstudio.core.pages import page
 from musicstudio.generation.models import Job
-from musicstudio.library.models import Tag, Track
-from musicstudio.library.views import get_track
+from musicstudio.library.models import Track
+from musicstudio.library.views import get_track, head_of
 from musicstudio.projects.models import Project, Prompt
 from musicstudio.providers.models import KeyState, MusicModel, Provider, ProviderKey
 from musicstudio.web.context import THEMES, Shell
@@ -108,10 +108,8 @@ def track(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     """The track page: hear it, name it, tag it, and where it comes from."""
     found = get_track(request, team, pk)
     request.project = found.project  # type: ignore[attr-defined]
-    may = request.membership.may(Role.PRODUCER)  # type: ignore[attr-defined]
     takes = Track.objects.kept().filter(batch=found.batch).order_by("take")
-    shown = {"track": found, "team": found.team, "may": may, "takes": takes, "here": "track"}
-    return page(request, "web/track.html", shown | {"vocabulary": Tag.objects.filter(team=found.team)})
+    return page(request, "web/track.html", head_of(request, found) | {"takes": takes, "here": "track"})
 
 
 @require_GET

@@ -8,6 +8,8 @@ import { bind } from "./keys.js";
 
 const LAZY = {
   "ms-compose": () => import("./compose.js"),
+  "#bulk": () => import("./list.js"),
+  ".sorted": () => import("./order.js"),
   "#tracks": () => import("./find.js"),
   "#views": () => import("./views.js"),
 }
