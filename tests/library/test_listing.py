@@ -129,3 +129,7 @@ def test_news_change_with_new_tracks_and_decisions(cast: Cast) -> None:
     decided = listing(cast).read_news()
     takes(cast, "house", 1, 1)
     assert len({before, decided, listing(cast).read_news()}) == 3
+
+
+def test_a_row_carries_its_waveform_in_sixteen_steps(cast: Cast) -> None:
+    assert make_track(cast.project, cast.producer, peaks=bytes([0, 7, 8, 128, 247, 255])).row_peaks == "#0018ff"
