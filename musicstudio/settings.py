@@ -233,6 +233,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "musicstudio.core.static.Storage"},
 }
+BIN_DAYS = env_int("STUDIO_BIN_DAYS", 30, 1)  # what was deleted can be restored for so long
 FILE_UPLOAD_PERMISSIONS = 0o640
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 

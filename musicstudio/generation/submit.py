@@ -66,6 +66,8 @@ def submit(
     batch = batch or uuid.uuid4()
     if asked_before := same_request(team, batch, prompt, takes, model):
         return asked_before
+    if prompt.project.archived_at:
+        raise ValidationError({"cost": f"The project {prompt.project} is archived. Restore it in its settings, then ask again."})
     check_request(prompt, takes, model, seed)
     key = key_for(prompt.project, model, key)
     quote = agreed_quote(prompt, takes, model, agreed_micros)

@@ -18,6 +18,7 @@ from musicstudio.library.index import SearchText, index
 from musicstudio.library.judgement import Decision, Favourite, Rating, Status
 from musicstudio.library.saved import SavedView
 from musicstudio.library.tags import Tag
+from musicstudio.library.undo import Undo
 from musicstudio.notify.models import Event, Webhook
 from musicstudio.projects.models import Project, Prompt
 
@@ -33,6 +34,7 @@ __all__ = [
     "Tag",
     "Track",
     "TrackQuerySet",
+    "Undo",
 ]
 
 STEPS = bytes(min(255, (value + 8) // 16 * 16) for value in range(256))
@@ -173,15 +175,13 @@ class Track(models.Model):
         safe = "".join(letter if letter.isalnum() or letter in " -_" else "_" for letter in self.title).strip(" _") or "track"
         return f"{safe} {self.letter} {self.pk.hex[:8]}.{self.format}"
 
-    @transaction.atomic
-    def rename(self, title: str) -> None:
-        """Raises ValidationError unless the title has 1 to 120 characters."""
+    @staticmethod
+    def titled(title: str) -> str:
+        """The title without surplus blanks. Raises ValidationError unless it has 1 to 120 characters."""
         title = " ".join(title.split())
         if not 1 <= len(title) <= 120:
             raise ValidationError({"title": "A title has 1 to 120 characters."})
-        self.title = title
-        self.save(update_fields=["title"])
-        Track.objects.index([self.pk])
+        return title
 
     @transaction.atomic
     def decide(self, status: str, by: User, reason: str = "") -> Decision | None:
@@ -197,12 +197,16 @@ class Track(models.Model):
         decision = self.decisions.create(was=self.status, status=status, by=by, reason=reason.strip()[:400])
         self.status = status
         self.save(update_fields=["status"])
-        if status == Status.APPROVED:
+        self.tell(by)
+        return decision
+
+    def tell(self, by: User) -> None:
+        """Tells the team's webhooks that it was approved, if it was."""
+        if self.status == Status.APPROVED:
             about = {"track": str(self.pk), "project": self.project.slug, "path": self.get_absolute_url()}
             Webhook.objects.tell(
                 self.team, Event.TRACK_APPROVED, f"{by.display_name} approved {self}.", by=by.display_name, **about
             )
-        return decision
 
     def stars_of(self, user: User) -> int:
         """The person's own stars; 0 without an opinion."""
@@ -225,12 +229,6 @@ class Track(models.Model):
         self.tags.add(tag)
         Track.objects.index([self.pk])
         return tag
-
-    @transaction.atomic
-    def untag(self, name: str) -> None:
-        """Takes the tag off this track; the team keeps the word."""
-        self.tags.remove(*Tag.objects.filter(team=self.team, name__iexact=name))
-        Track.objects.index([self.pk])
 
 
 def title_from(text: str) -> str:

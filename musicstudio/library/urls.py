@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from musicstudio.library import find_views, views
+from musicstudio.library import act_views, bin_views, collection_views, find_views, tag_views, views
 
 urlpatterns = [
     # t/<team>/find/
@@ -18,4 +18,26 @@ urlpatterns = [
     path("t/<slug:team>/tracks/<uuid:pk>/rename/", views.rename, name="track_rename"),
     path("t/<slug:team>/tracks/<uuid:pk>/tag/", views.tag, name="track_tag"),
     path("t/<slug:team>/tracks/<uuid:pk>/untag/", views.untag, name="track_untag"),
+    path("t/<slug:team>/tracks/<uuid:pk>/menu/", act_views.menu, name="track_menu"),
+    # t/<team>/tracks/: many at once
+    path("t/<slug:team>/tracks/act/", act_views.act, name="act"),
+    path("t/<slug:team>/tracks/pick/<slug:what>/", act_views.pick, name="pick"),
+    path("t/<slug:team>/tracks/zip/", act_views.zip, name="zip"),
+    # t/<team>/archive/, t/<team>/bin/
+    path("t/<slug:team>/archive/", bin_views.archive, name="archive"),
+    path("t/<slug:team>/bin/", bin_views.trash, name="bin"),
+    path("t/<slug:team>/bin/purge/", bin_views.purge, name="purge"),
+    # t/<team>/collections/
+    path("t/<slug:team>/collections/", collection_views.collections, name="collections"),
+    path("t/<slug:team>/collections/<int:pk>/", collection_views.collection, name="collection"),
+    path("t/<slug:team>/collections/<int:pk>/rename/", collection_views.collection_rename, name="collection_rename"),
+    path("t/<slug:team>/collections/<int:pk>/delete/", collection_views.collection_delete, name="collection_delete"),
+    path("t/<slug:team>/collections/<int:pk>/place/", collection_views.collection_place, name="collection_place"),
+    # t/<team>/tags/
+    path("t/<slug:team>/tags/", tag_views.tags, name="tags"),
+    path("t/<slug:team>/tags/unused/", tag_views.tags_unused, name="tags_unused"),
+    path("t/<slug:team>/tags/<int:pk>/edit/", tag_views.tag_edit, name="tag_edit"),
+    path("t/<slug:team>/tags/<int:pk>/merge/", tag_views.tag_merge, name="tag_merge"),
+    path("t/<slug:team>/tags/<int:pk>/delete/", tag_views.tag_delete, name="tag_delete"),
+    path("t/<slug:team>/undo/<uuid:pk>/", act_views.undo, name="undo"),
 ]

@@ -1,23 +1,28 @@
 """What is done to a track: hear it, download it, name it, tag it."""
 
 import uuid
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from musicstudio.accounts.access import get_team_object
 from musicstudio.accounts.models import Role
 from musicstudio.core.media import serve
-from musicstudio.core.pages import page
-from musicstudio.library.models import Tag, Track
+from musicstudio.core.pages import page, toast
+from musicstudio.library.acts import perform
+from musicstudio.library.models import Status, Track
+from musicstudio.library.suggest import suggested
 
 
 def get_track(request: HttpRequest, team: str, pk: uuid.UUID, role: Role = Role.VIEWER) -> Track:
     """The team's track with what its page shows."""
-    tracks = Track.objects.select_related("team", "project", "prompt", "created_by").prefetch_related("tags")
+    tracks = Track.objects.select_related("team", "project", "prompt", "created_by").prefetch_related(
+        "tags", "ratings", "favourites", "collections"
+    )
     return get_team_object(request, tracks, role, team=team, pk=pk)
 
 
@@ -40,10 +45,9 @@ def rename(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     """A new title; 422 with the message beside the field."""
     track = get_track(request, team, pk, Role.PRODUCER)
     try:
-        track.rename(request.POST.get("title", ""))
+        return changed(request, track, "rename", title=request.POST.get("title", ""))
     except ValidationError as error:
         return words(request, track, status=422, title=request.POST.get("title", ""), title_error=error.messages[0])
-    return words(request, track) if request.htmx else redirect(track)  # type: ignore[attr-defined]
 
 
 @require_POST
@@ -52,23 +56,40 @@ def tag(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     """Adds a word of the team's vocabulary; 422 with the message beside the field."""
     track = get_track(request, team, pk, Role.PRODUCER)
     try:
-        track.tag(request.POST.get("name", ""))
+        return changed(request, track, "tag", name=request.POST.get("name", ""))
     except ValidationError as error:
         return words(request, track, status=422, name=request.POST.get("name", ""), tag_error=error.messages[0])
-    return words(request, track) if request.htmx else redirect(track)  # type: ignore[attr-defined]
 
 
 @require_POST
 @login_required
 def untag(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     """Takes a tag off the track; the team keeps the word."""
-    track = get_track(request, team, pk, Role.PRODUCER)
-    track.untag(request.POST.get("name", ""))
-    return words(request, track) if request.htmx else redirect(track)  # type: ignore[attr-defined]
+    return changed(request, get_track(request, team, pk, Role.PRODUCER), "untag", name=request.POST.get("name", ""))
+
+
+def changed(request: HttpRequest, track: Track, act: str, **said: str) -> HttpResponse:
+    """Does it to the one track; answers the head of its page and the way back. Without script: the page."""
+    form = QueryDict(mutable=True)
+    form.update(said)
+    done = perform(act, track.team, [track.pk], request.user, form)  # type: ignore[arg-type]
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect(track)
+    response = words(request, track)
+    return toast(response, f"{done.said}.", done.undo.address) if done.undo else response
 
 
 def words(request: HttpRequest, track: Track, status: int = 200, **said: str) -> HttpResponse:
-    """The part of the track page with its title and tags, as it stands now."""
+    """The head of the track page as it stands now."""
     fresh = get_track(request, track.team.slug, track.pk)
-    context = {"track": fresh, "team": fresh.team, "may": True, "vocabulary": Tag.objects.filter(team=fresh.team)} | said
-    return page(request, "library/_words.html", context, status=status)
+    return page(request, "library/_words.html", head_of(request, fresh) | said, status=status)
+
+
+def head_of(request: HttpRequest, track: Track) -> dict[str, Any]:
+    """What the head of the track page shows."""
+    member = request.membership  # type: ignore[attr-defined]
+    may = member.may(Role.PRODUCER)
+    same = Track.objects.filter(team=track.team, sha256=track.sha256, deleted_at=None).exclude(pk=track.pk)
+    history = track.decisions.select_related("by")
+    shown = {"track": track, "team": track.team, "may": may, "decides": member.may(Role.REVIEWER), "same": same}
+    return shown | {"history": history, "suggestions": suggested(track) if may else [], "statuses": Status.choices}

@@ -81,3 +81,19 @@ class Preset(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def words(self) -> str:
+        """The style words as they are typed."""
+        return ", ".join(self.styles)
+
+    @property
+    def length(self) -> str:
+        """The length in seconds as it is typed; empty without one."""
+        return f"{self.duration_ms / 1000:g}" if self.duration_ms else ""
+
+    @property
+    def contents(self) -> dict[str, Any]:
+        """What `keep` takes to make it again."""
+        fields = ("name", "styles", "model_slug", "duration_ms", "format", "instrumental", "is_default")
+        return {field: getattr(self, field) for field in fields}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
@@ -13,7 +13,7 @@ from musicstudio.budgets.grants import Ask
 from musicstudio.budgets.models import Bucket
 from musicstudio.generation.models import Job
 from musicstudio.generation.views import month_of
-from musicstudio.library.models import SavedView, Track
+from musicstudio.library.models import SavedView, Status, Track
 from musicstudio.projects.models import Project
 
 THEMES = ("system", "light", "dark")
@@ -39,8 +39,10 @@ class Shell:
 
     @property
     def keys(self) -> str:
-        """`on` or `off`: single-key shortcuts (WCAG 2.1.4)."""
-        return "off" if self.request.COOKIES.get("keys") == "off" else "on"
+        """`on` or `off`: single-key shortcuts (WCAG 2.1.4), as the person's account says; by cookie where nobody is signed in."""
+        user = getattr(self.request, "user", None)
+        on = user.single_keys if user is not None and user.is_authenticated else self.request.COOKIES.get("keys") != "off"
+        return "on" if on else "off"
 
     @property
     def os(self) -> str:
@@ -78,6 +80,11 @@ class Shell:
         """Whether new projects and takes may be made."""
         return bool(self.membership and self.membership.may(Role.PRODUCER))
 
+    @property
+    def may_decide(self) -> bool:
+        """Whether tracks may be approved and rejected."""
+        return bool(self.membership and self.membership.may(Role.REVIEWER))
+
     @cached_property
     def teams(self) -> list[Team]:
         """Every team of the person, for the switch."""
@@ -85,9 +92,21 @@ class Shell:
 
     @cached_property
     def projects(self) -> list[Project]:
-        """The team's projects, each with its number of `tracks_made` and of takes `running`."""
-        rows = Project.objects.filter(team=self.team)
-        return list(rows.annotate(tracks_made=counted(Track.objects.kept()), running=counted(Job.objects.active())))
+        """The team's projects, each with the numbers of its `tracks_made`, of those `approved`, and of takes `running`."""
+        shown = Q(archived_at=None) | Q(pk=self.project.pk if self.project else None)
+        tracks = Track.objects.kept()
+        numbers = {"tracks_made": counted(tracks), "approved": counted(tracks.filter(status=Status.APPROVED))}
+        return list(Project.objects.filter(shown, team=self.team).annotate(running=counted(Job.objects.active()), **numbers))
+
+    @property
+    def counts(self) -> Project | None:
+        """The project of the page with its numbers."""
+        return next((project for project in self.projects if self.project and project.pk == self.project.pk), None)
+
+    @cached_property
+    def members(self) -> list[Membership]:
+        """Everybody in the team."""
+        return list(Membership.objects.filter(team=self.team).select_related("user"))
 
     @property
     def here(self) -> Project | None:

@@ -6,7 +6,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from musicstudio.core.money import to_micros
-from musicstudio.providers.models import Provider
+from musicstudio.generation.compose import DurationField
+from musicstudio.projects.models import Format, Preset, Project
+from musicstudio.providers.models import MusicModel, Provider
 
 STARTERS = (
     "Lo-fi piano with light rain, slow and warm",
@@ -56,6 +58,73 @@ class ProjectForm(forms.Form):
 
     name = forms.CharField(max_length=80, error_messages={"required": "Name the project."})
     brief = forms.CharField(required=False, max_length=2000)
+
+
+class BriefForm(forms.Form):
+    """A project's name, brief and due date."""
+
+    name = forms.CharField(max_length=80, error_messages={"required": "Name the project."})
+    brief = forms.CharField(required=False, max_length=2000)
+    due_on = forms.DateField(required=False, error_messages={"invalid": "Write the day like 2026-12-03."})
+
+    def __init__(self, *args: Any, project: Project, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.project = project
+        self.initial = {"name": project.name, "brief": project.brief, "due_on": project.due_on}
+
+    def save(self) -> bool:
+        """Hands it to the project; False when that refused, with the messages beside the fields."""
+        try:
+            self.project.describe(**self.cleaned_data)
+        except ValidationError as refused:
+            for field, said in refused.message_dict.items():
+                self.add_error(field, said)
+        return not self.errors
+
+
+class PresetForm(forms.Form):
+    """A preset of the compose panel. `pk`: the one that is changed."""
+
+    name = forms.CharField(max_length=40, error_messages={"required": "Name the preset."})
+    styles = forms.CharField(required=False, max_length=600)
+    model_slug = forms.CharField(required=False, max_length=120)
+    seconds = forms.CharField(required=False, max_length=12)
+    format = forms.ChoiceField(required=False, choices=[("", "as last time"), *Format.choices])
+    instrumental = forms.BooleanField(required=False)
+    is_default = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, project: Project, pk: int | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.project, self.pk = project, pk
+
+    def clean_model_slug(self) -> str:
+        """Empty, or a model there is."""
+        slug = str(self.cleaned_data["model_slug"])
+        if slug and not MusicModel.objects.enabled().filter(slug=slug).exists():
+            raise ValidationError("There is no such model. Choose one of the list.")
+        return slug
+
+    def clean_seconds(self) -> int | None:
+        """Milliseconds, or None when left empty."""
+        text = str(self.cleaned_data["seconds"]).strip()
+        return DurationField().clean(text) or None if text else None
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """What stands in the fields: what was sent, or an empty preset."""
+        sent = {name: self.data.get(name, "") for name in self.fields} if self.is_bound else {"instrumental": True}
+        return sent | {"words": sent.get("styles", ""), "length": sent.get("seconds", "")}
+
+    def save(self) -> Preset | None:
+        """Hands it to `Preset.objects.keep`; None when that refused, with the messages beside the fields."""
+        said = dict(self.cleaned_data)
+        sets = {"styles": said.pop("styles").split(","), "duration_ms": said.pop("seconds")}
+        try:
+            return Preset.objects.keep(self.project, pk=self.pk, **said, **sets)
+        except ValidationError as refused:
+            for field, messages in refused.message_dict.items():
+                self.add_error(field, messages)
+            return None
 
 
 class CapForm(forms.Form):

@@ -1,11 +1,9 @@
 """The ledger as people read it: the team's entries with a running balance, filters, and a CSV that no spreadsheet runs."""
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from io import StringIO
 from typing import Any
 
 from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
@@ -14,11 +12,11 @@ from django.http import QueryDict
 from musicstudio.accounts.models import Team, User
 from musicstudio.budgets.models import Bucket, Entry, EntryKind, Period, Scope
 from musicstudio.core.money import from_micros
+from musicstudio.core.sheets import harmless, row_of
 from musicstudio.projects.models import Project
 
 PAGE = 50
 COLUMNS = ("date", "what", "person", "project", "prompt", "model", "quoted", "held", "settled", "balance", "job", "reference")
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 @dataclass
@@ -137,15 +135,3 @@ def cells(entry: Any, team: Team) -> list[object]:
 def text_of(at: datetime) -> str:
     """`2026-11-22 14:05:09 +01:00`."""
     return at.isoformat(" ", "seconds").replace("+", " +")
-
-
-def harmless(text: str) -> str:
-    """Text that a spreadsheet takes for text: what starts like a formula gets an apostrophe (OWASP, CSV injection)."""
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-def row_of(values: Any) -> str:
-    """One line of CSV."""
-    line = StringIO()
-    csv.writer(line).writerow(values)
-    return line.getvalue()

@@ -2,18 +2,41 @@
 
 from django.urls import path
 
-from musicstudio.web import budget_views, connection_views, library_views, member_views, price_views, views, webhook_views
+from musicstudio.web import (
+    budget_views,
+    connection_views,
+    library_views,
+    member_views,
+    price_views,
+    project_views,
+    views,
+    webhook_views,
+)
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("setup/<str:token>/", views.setup, name="setup"),
+    path("shortcuts/", views.shortcuts, name="shortcuts"),
     path("preferences/", views.preferences, name="preferences"),
     # t/<team>/
-    path("t/<slug:team>/", views.team, name="team"),
+    path("t/<slug:team>/", project_views.team, name="team"),
     path("t/<slug:team>/tracks/", library_views.library, name="library"),
     path("t/<slug:team>/tracks/<uuid:pk>/", views.track, name="track"),
-    path("t/<slug:team>/new-project/", views.project_new, name="project_new"),
-    path("t/<slug:team>/projects/<slug:project>/", views.project, name="project"),
+    path("t/<slug:team>/palette/", views.palette, name="palette"),
+    # t/<team>/projects/
+    path("t/<slug:team>/new-project/", project_views.project_new, name="project_new"),
+    path("t/<slug:team>/projects/", project_views.projects, name="projects"),
+    path("t/<slug:team>/projects/<slug:project>/", project_views.project, name="project"),
+    path("t/<slug:team>/projects/<slug:project>/overview/", project_views.project_overview, name="project_overview"),
+    path("t/<slug:team>/projects/<slug:project>/activity/", project_views.project_activity, name="project_activity"),
+    path("t/<slug:team>/projects/<slug:project>/settings/", project_views.project_settings, name="project_settings"),
+    path("t/<slug:team>/projects/<slug:project>/brief/", project_views.project_brief, name="project_brief"),
+    path("t/<slug:team>/projects/<slug:project>/archive/", project_views.project_archive, name="project_archive"),
+    path("t/<slug:team>/projects/<slug:project>/restore/", project_views.project_restore, name="project_restore"),
+    path("t/<slug:team>/projects/<slug:project>/presets/", project_views.preset_save, name="preset_new"),
+    path("t/<slug:team>/projects/<slug:project>/presets/<int:pk>/", project_views.preset_save, name="preset_save"),
+    path("t/<slug:team>/projects/<slug:project>/presets/<int:pk>/drop/", project_views.preset_drop, name="preset_drop"),
+    path("t/<slug:team>/projects/<slug:project>/presets/back/<str:kept>/", project_views.preset_restore, name="preset_restore"),
     # t/<team>/settings/
     path("t/<slug:team>/settings/", views.settings, name="settings"),
     path("t/<slug:team>/settings/cap/", views.set_cap, name="set_cap"),

@@ -17,19 +17,16 @@ from musicstudio.accounts.access import get_team, get_team_object
 from musicstudio.accounts.models import Role, SetupLink, Team, User
 from musicstudio.budgets.models import Cap
 from musicstudio.core.pages import page
-from musicstudio.generation.compose import Panel
 from musicstudio.generation.models import Job
-from musicstudio.generation.queue import Queue
-from musicstudio.generation.views import get_project, month_of, queue_context
-from musicstudio.library.filters import Reader
-from musicstudio.library.listing import Listing
-from musicstudio.library.models import Tag, Track
-from musicstudio.library.views import get_track
+from musicstudio.library.models import Track
+from musicstudio.library.views import get_track, head_of
 from musicstudio.projects.models import Project, Prompt
 from musicstudio.providers.models import KeyState, MusicModel, Provider, ProviderKey
-from musicstudio.web.context import THEMES
-from musicstudio.web.forms import STARTERS, CapForm, KeyForm, ProjectForm, SetupForm
+from musicstudio.web.context import THEMES, Shell
+from musicstudio.web.forms import STARTERS, CapForm, KeyForm, SetupForm
+from musicstudio.web.palette import Palette
 from musicstudio.web.setup import SetupDone, set_up
+from musicstudio.web.shortcuts import keyboard
 
 YEAR = 365 * 24 * 3600
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -77,46 +74,32 @@ def founded(request: HttpRequest, form: SetupForm) -> Project | None:
 
 @require_POST
 def preferences(request: HttpRequest) -> HttpResponse:
-    """Theme and single-key shortcuts, in cookies, so that the server draws the page right at once."""
+    """The theme, in a cookie, so that the first paint is right; the switch of the single keys, on the account too."""
     theme, keys = request.POST.get("theme", ""), request.POST.get("keys", "")
     response = HttpResponse(status=204) if request.htmx else redirect("home")  # type: ignore[attr-defined]
-    said = {"theme": request.COOKIES.get("theme", "system"), "keys": request.COOKIES.get("keys", "on")}
-    said |= {"theme": theme} if theme in THEMES else {}
-    said |= {"keys": keys} if keys in {"on", "off"} else {}
+    shell = Shell(request)
+    said = {"theme": theme if theme in THEMES else shell.theme, "keys": keys if keys in {"on", "off"} else shell.keys}
+    if request.user.is_authenticated and keys in {"on", "off"}:
+        User.objects.filter(pk=request.user.pk).update(single_keys=keys == "on")
     for name, value in said.items():
         response.set_cookie(name, value, max_age=YEAR, samesite="Lax", secure=request.is_secure(), httponly=True)
     return trigger_client_event(response, "ms:prefs", said)
 
 
 @require_GET
-@login_required
-def team(request: HttpRequest, team: str) -> HttpResponse:
-    """Where the person worked last, else the team's first project."""
-    place = get_team(request, team)
-    made = Job.objects.filter(team=place, created_by=request.user).select_related("project").first()  # type: ignore[misc]
-    target = made.project if made else Project.objects.filter(team=place).first()
-    return redirect("project", team, target.slug) if target else redirect("project_new", team)
+def shortcuts(request: HttpRequest) -> HttpResponse:
+    """What the keys do, for the help sheet: fetched when it opens for the first time."""
+    return page(request, "web/shortcuts.html", {"sections": keyboard(Shell(request).mod)})
 
 
 @require_GET
 @login_required
-def project(request: HttpRequest, team: str, project: str) -> HttpResponse:
-    """The workspace: the queue, the tracks and the compose panel. `?from=` fills the panel from one of its prompts."""
-    place = get_project(request, team, project)
-    reader, tracks = Reader(place.team, request.user), Track.objects.kept().filter(project=place)  # type: ignore[arg-type]
-    queue, listing = Queue(place), Listing.from_query(tracks, request.GET, reader, place)
-    panel = Panel(place, request.membership, month_of(request), source=source_of(request, place))  # type: ignore[attr-defined]
-    members = place.team.memberships.select_related("user")
-    shown = {"listing": listing, "compose": panel, "members": members, "starters": STARTERS, "here": "project"}
-    return page(request, "web/project.html", queue_context(request, queue) | shown)
-
-
-def source_of(request: HttpRequest, project: Project) -> Prompt | None:
-    """The prompt the compose panel is to be filled from."""
-    try:
-        return Prompt.objects.filter(project=project, pk=uuid.UUID(request.GET.get("from", ""))).first()
-    except ValueError:
-        return None
+def palette(request: HttpRequest, team: str) -> HttpResponse:
+    """What the command palette lists for `?q=`; a page of its own for browsers without script."""
+    place = get_team(request, team)
+    found = Palette(request.membership, request.GET.get("q", ""))  # type: ignore[attr-defined]
+    part = "results" if request.htmx and not request.htmx.boosted else ""  # type: ignore[attr-defined]
+    return page(request, "web/palette.html", {"team": place, "palette": found}, part=part)
 
 
 @require_GET
@@ -125,22 +108,8 @@ def track(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     """The track page: hear it, name it, tag it, and where it comes from."""
     found = get_track(request, team, pk)
     request.project = found.project  # type: ignore[attr-defined]
-    may = request.membership.may(Role.PRODUCER)  # type: ignore[attr-defined]
     takes = Track.objects.kept().filter(batch=found.batch).order_by("take")
-    shown = {"track": found, "team": found.team, "may": may, "takes": takes, "here": "track"}
-    return page(request, "web/track.html", shown | {"vocabulary": Tag.objects.filter(team=found.team)})
-
-
-@require_http_methods(["GET", "POST"])
-@login_required
-def project_new(request: HttpRequest, team: str) -> HttpResponse:
-    """A new project."""
-    place = get_team(request, team, Role.PRODUCER)
-    form = ProjectForm(request.POST or None)
-    if form.is_valid():
-        opened = Project.objects.open(place, form.cleaned_data["name"], form.cleaned_data["brief"])
-        return redirect("project", team, opened.slug)
-    return page(request, "web/project_new.html", {"team": place, "form": form}, status=422 if form.is_bound else 200)
+    return page(request, "web/track.html", head_of(request, found) | {"takes": takes, "here": "track"})
 
 
 @require_GET

@@ -42,12 +42,18 @@ function move(by) {
   if (player.playing()) player.playTrack(row.closest(".track").dataset.track)
 }
 
+/* To the prompt, whichever page it is: where there is no panel, by way of the project worked in last. */
 function compose() {
   const panel = document.getElementById("compose"), prompt = document.getElementById("id_text")
-  if (!prompt) return
+  if (!prompt) {
+    if (!panel && document.querySelector("[data-compose]")) { document.addEventListener("htmx:afterSettle", () => requestAnimationFrame(compose), { once: true }); click("[data-compose]") }
+    return
+  }
   if (panel.matches("[popover]") && getComputedStyle(panel).display === "none") panel.showPopover()
   prompt.focus()
 }
+document.addEventListener("ms:compose", compose)
+document.addEventListener("click", e => { if (e.isTrusted && e.target.closest("[data-compose]")) document.addEventListener("htmx:afterSettle", () => requestAnimationFrame(compose), { once: true }) })
 
 const click = what => [...document.querySelectorAll(what)].at(-1)?.click()
 const go = to => ({ run: () => click(`[data-go=${to}]`) })
@@ -64,4 +70,15 @@ bind({
   "ArrowLeft": seek(-5), "ArrowRight": seek(5), "Shift+ArrowLeft": seek(-1), "Shift+ArrowRight": seek(1),
   "g h": go("home"), "g l": go("library"), "g q": go("queue"), "g b": go("budgets"), "g p": go("project"), "g s": go("settings"),
   "Mod+Enter": { when: () => document.activeElement?.closest("#compose form"), run: () => document.activeElement.form.requestSubmit() },
+})
+
+/* The help sheet's search: rows that lack what is typed go away. */
+document.addEventListener("input", e => {
+  const what = e.target.dataset.filter
+  if (!what) return
+  const words = e.target.value.toLowerCase()
+  const rows = [...document.querySelectorAll(`#${what} .sec > div`)]
+  for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(words)
+  for (const part of document.querySelectorAll(`#${what} .sec`)) part.hidden = !part.querySelector("div:not([hidden])")
+  e.target.nextElementSibling.nextElementSibling.textContent = rows.some(row => !row.hidden) ? "" : "No shortcut does that."
 })

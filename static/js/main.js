@@ -4,10 +4,12 @@ import "./events.js";
 import "./wave.js";
 import "./poll.js";
 import "./player.js";
-import "./keys.js";
+import { bind } from "./keys.js";
 
 const LAZY = {
   "ms-compose": () => import("./compose.js"),
+  "#bulk": () => import("./list.js"),
+  ".sorted": () => import("./order.js"),
   "#tracks": () => import("./find.js"),
   "#views": () => import("./views.js"),
 }
@@ -17,3 +19,10 @@ function bring() {
 }
 for (const event of ["htmx:afterSettle", "htmx:historyRestore"]) document.addEventListener(event, bring)
 bring()
+
+const palette = async () => (await import("./palette.js")).open()
+bind({ "Mod+k": { when: () => document.getElementById("palette"), run: palette } })
+document.addEventListener("click", e => {
+  if (!e.target.closest("[data-palette]") || e.ctrlKey || e.metaKey || e.shiftKey || !document.getElementById("palette")) return
+  e.preventDefault(); palette()
+})

@@ -10,7 +10,7 @@ const part = name => box.querySelector(`[data-p=${name}]`)
 let list = [], index = -1, pending = null, spinner, chosen = false // chosen: somebody has pressed play in this visit or before
 
 const now = () => list[index]
-const describe = el => ({ id: el.dataset.track, src: el.dataset.src, title: el.dataset.title, sub: el.dataset.sub, href: el.dataset.href, seconds: +el.dataset.seconds, lufs: el.dataset.lufs || "", hue: el.dataset.hue, peaks: el.querySelector("ms-wave")?.getAttribute("peaks") || "" })
+const describe = el => ({ id: el.dataset.track, src: el.dataset.src ?? `${el.dataset.href}audio`, title: el.dataset.title, sub: el.dataset.sub, href: el.dataset.href, seconds: +el.dataset.seconds, lufs: el.dataset.lufs || "", hue: el.dataset.hue, peaks: el.querySelector("ms-wave")?.getAttribute("peaks") || "" })
 const shown = () => [...document.querySelectorAll("#main [data-track]")].map(describe)
 const state = s => { clearTimeout(spinner); box.dataset.state = s; mark() }
 

@@ -1,7 +1,7 @@
 /* <ms-wave peaks="base64, one byte a bucket" seconds="89.2" label="Seek in Glasshouse">: the waveform of a track, drawn on a canvas
    when it comes near the viewport, with a native range input on top: keyboard, touch and screen readers work without code of ours.
    Fires "ms:seek" {time} (seconds, bubbles). The attribute "position" moves the playhead.
-   <ms-glyph>: the same peaks drawn as a circle, the picture of a track. It reads the peaks of the nearest [data-track]. */
+   <ms-glyph>: the same peaks drawn as a circle, the picture of a track. Its peaks are its own, or those of the nearest [data-track]. */
 
 const sheet = css => { const s = new CSSStyleSheet(); s.replaceSync(css); return s }
 const CANVAS = "canvas{position:absolute;inset:0;inline-size:100%;block-size:100%;color:var(--wave);outline-color:var(--accent)}" // resolved colours: a canvas can't read light-dark()
@@ -92,7 +92,7 @@ class Glyph extends Drawn {
   draw() {
     this.drawn = true
     const p = pen(this); if (!p) return
-    const { g, w } = p, peaks = this.peaks || bytes(this.closest("[data-track]")?.querySelector("ms-wave")?.getAttribute("peaks")), n = 44, r = w * .19, reach = w * .25
+    const { g, w } = p, peaks = this.peaks || bytes(this.getAttribute("peaks") ?? this.closest("[data-track]")?.querySelector("ms-wave")?.getAttribute("peaks")), n = 44, r = w * .19, reach = w * .25
     g.strokeStyle = "oklch(1 0 0 / .86)"; g.lineWidth = w / 32; g.lineCap = "round"
     for (let i = 0; i < n; i++) {
       const a = i / n * 2 * Math.PI - Math.PI / 2, len = r + reach * Math.max(.08, peakIn(peaks, i, n)), c = w / 2

@@ -156,10 +156,12 @@ def test_everything_is_done_without_a_mouse(studio: Studio, cast: Cast, work: Ca
     page.keyboard.press("Tab")
     page.keyboard.type("correct horse battery")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Northlight", level=1)).to_be_visible()
+    page.wait_for_load_state()  # the modules listen
+    page.keyboard.press("n")  # leads to the project worked in last
     expect(page.get_by_role("heading", name="Aurora spring film", level=1)).to_be_visible()
-    expect(page.locator("[data-c=formula]")).not_to_be_empty()
-    page.keyboard.press("n")
     expect(page.get_by_role("textbox", name="Prompt")).to_be_focused()
+    expect(page.locator("[data-c=formula]")).not_to_be_empty()
     page.keyboard.type("slow waltz for a music box")
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")

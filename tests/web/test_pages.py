@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from musicstudio.budgets.models import Cap
+from musicstudio.library.models import Collection, Undo
 from tests.conftest import Cast
 from tests.factories import make_jobs, make_key, make_track
 
@@ -44,13 +45,19 @@ def test_every_address_of_a_team_is_closed_to_strangers_and_asks_anonymous_peopl
     cap = Cap.objects.of(cast.team)
     assert cap is not None
     rows: dict[str, object] = {"jobs": job.pk, "outcomes": job.pk, "tracks": track.pk, "settings": key.pk, "keys": key.pk}
+    undo = Undo.objects.create(team=cast.team, by=cast.owner, act="rate", facts=[])
+    collection, _ = Collection.objects.named(cast.team, "Set", cast.owner)
+    rows |= {"undo": undo.pk, "collections": collection.pk, "tags": track.tag("calm").pk}
+    rows |= {"webhooks": uuid.uuid4(), "deliveries": uuid.uuid4()}
     rows |= {"caps": cap.pk, "prices": job.model_id, "proposals": 1, "views": 1, "requests": uuid.uuid4()}
+    rows |= {"presets": 1}
     checked = 0
     for route, pattern in patterns(get_resolver()):
         if not route.startswith("t/<slug:team>/"):
             continue
         noun = re.search(r"([a-z]+)/<[a-z]+:pk>", route)  # what the row of the address is
-        values: dict[str, object] = {"team": "northlight", "project": cast.project.slug, "provider": "aigateway", "key": "tag"}
+        values: dict[str, object] = {"team": "northlight", "project": cast.project.slug, "provider": "aigateway"}
+        values |= {"what": "tag", "key": "tag", "kept": "x"}
         values |= {"pk": rows[noun[1]]} if noun else {}
         url = reverse(pattern.name or "", kwargs={name: values[name] for name in pattern.pattern.converters})
         for method in (client.get, client.post):
@@ -104,7 +111,7 @@ def test_a_fault_is_a_page_of_ours(cast: Cast, client: Client, monkeypatch: pyte
     def broken(*args: object) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("musicstudio.web.views.get_team", broken)
+    monkeypatch.setattr("musicstudio.web.project_views.get_team", broken)
     client.raise_request_exception = False
     client.force_login(cast.producer)
     response = client.get("/t/northlight/")
@@ -129,3 +136,8 @@ def test_every_page_carries_the_strict_policy(as_producer: Client) -> None:
 def test_keys_are_called_what_they_are_called_on_the_persons_machine(as_producer: Client, agent: str, key: str) -> None:
     page = as_producer.get("/t/northlight/projects/aurora-spring-film/", headers={"user-agent": agent}).content.decode()
     assert f"{key} ↵" in page
+
+
+def test_the_sheet_of_shortcuts_is_fetched_when_it_opens(as_producer: Client) -> None:
+    text = as_producer.get("/shortcuts/", headers={"HX-Request": "true"}).content.decode()
+    assert "Play or pause" in text and "<html" not in text and "Single keys on" in text

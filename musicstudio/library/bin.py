@@ -1,0 +1,37 @@
+"""The bin: what was deleted waits there to be restored, and then goes for good, its file too.
+
+The ledger and the jobs stay: what was asked, with which model and what it cost is still known.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+
+from musicstudio.library.models import Track, TrackQuerySet, Undo
+
+
+@transaction.atomic
+def purge(tracks: TrackQuerySet) -> int:
+    """Deletes tracks of the bin for good; their files go after the commit. Answers how many."""
+    rows = tracks.exclude(deleted_at=None).order_by().select_for_update()
+    names = dict(rows.values_list("pk", "file"))
+    Track.objects.filter(pk__in=names).delete()
+    transaction.on_commit(lambda: forget(names.values()))
+    return len(names)
+
+
+def forget(names: Iterable[str]) -> None:
+    """Removes files that no track names any more."""
+    names = {name for name in names if name}
+    for name in names - set(Track.objects.filter(file__in=names).values_list("file", flat=True)):
+        default_storage.delete(name)
+
+
+def tidy() -> int:
+    """Nightly: deletes for good what has lain in the bin long enough, and ways back that are over."""
+    Undo.objects.all().forget()
+    return purge(Track.objects.filter(deleted_at__lt=timezone.now() - timedelta(days=settings.BIN_DAYS)))

@@ -1,0 +1,41 @@
+"""The keyboard as the help sheet tells it. What binds the keys: static/js/keys.js, and list.js on pages with a list."""
+
+Rows = list[tuple[str, tuple[str, ...]]]
+
+
+def keyboard(mod: str) -> list[tuple[str, Rows]]:
+    """Sections of (what it does, its keys); `mod` is what the key before K is called on the person's machine."""
+    return [
+        (
+            "Listen",
+            [
+                ("Play or pause", ("Space",)),
+                ("Next, previous track; plays on if something plays", ("J", "K")),
+                ("Back or on by 5 seconds", ("←", "→")),
+                ("Back or on by 1 second", ("Shift", "←", "→")),
+                ("Open the track page", ("Enter",)),
+            ],
+        ),
+        (
+            "Find and make",
+            [
+                ("Search or jump to anything", (mod, "K")),
+                ("Search in the list", ("/",)),
+                ("New prompt", ("N",)),
+                ("Generate, while composing", (mod, "↵")),
+                ("Undo what the message says", ("Z",)),
+            ],
+        ),
+        (
+            "Go",
+            [
+                ("Home", ("G", "then", "H")),
+                ("Library", ("G", "then", "L")),
+                ("Queue, for admins", ("G", "then", "Q")),
+                ("Budgets", ("G", "then", "B")),
+                ("The project", ("G", "then", "P")),
+                ("Settings, for admins", ("G", "then", "S")),
+                ("These shortcuts", ("?",)),
+            ],
+        ),
+    ]
