@@ -43,7 +43,7 @@ const ACTS = {
 function take(line) {
   if (!line) return
   dialog.close()
-  const act = line.dataset.act
+  const act = line.dataset.do
   if (!act) line.click()
   else if (ACTS[act]) ACTS[act]()
   else { const [name, value] = act.split("="); document.querySelector(`[data-pref][name=${name}][value=${value}]`).click() }
@@ -58,7 +58,7 @@ field.addEventListener("keydown", e => {
 list.addEventListener("click", e => {
   const line = e.target.closest("[role=option]")
   if (!line || !e.isTrusted || e.ctrlKey || e.metaKey || e.shiftKey) return
-  if (line.dataset.act) { e.preventDefault(); take(line) } else dialog.close()
+  if (line.dataset.do) { e.preventDefault(); take(line) } else dialog.close()
 })
 dialog.addEventListener("click", e => { if (e.target === dialog || e.target.closest("[data-close]")) dialog.close() })
 
