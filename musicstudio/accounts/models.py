@@ -211,3 +211,8 @@ class SetupLink(models.Model):
     def digest_of(token: str) -> str:
         """SHA-256; the token is random, so no salt is needed."""
         return hashlib.sha256(token.encode()).hexdigest()
+
+
+from musicstudio.accounts.invitations import Invitation  # noqa: E402 (it needs what is above)
+
+__all__ = ["Invitation"]

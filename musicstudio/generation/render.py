@@ -14,6 +14,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from musicstudio.core import cluster
+from musicstudio.core.process import is_gone, this_process
 from musicstudio.generation.collect import Unusable, finish, incoming, measure
 from musicstudio.generation.models import Job, Pause, Reason, State
 from musicstudio.providers.base import InvalidRequest, Submitted
@@ -37,7 +38,8 @@ def render(job_id: uuid.UUID | str) -> bool:
     now = timezone.now()
     if Pause.objects.holds(Provider.SKETCH):
         return False  # it stays queued; lifting the pause queues its task again
-    if not Job.objects.move(uuid.UUID(str(job_id)), (State.QUEUED,), State.RUNNING, submit_at=now, alive_at=now):
+    sent: dict[str, Any] = {"submit_at": now, "alive_at": now, "remote_ref": {"process": this_process()}}
+    if not Job.objects.move(uuid.UUID(str(job_id)), (State.QUEUED,), State.RUNNING, **sent):
         return False
     job = Job.objects.select_related("prompt", "model", "hold", "team", "project", "created_by", "key").get(pk=job_id)
     watch = Watch(job)
@@ -60,7 +62,8 @@ def render(job_id: uuid.UUID | str) -> bool:
 
 def collect(job: Job, answer: Submitted) -> bool:
     """The rendered file becomes the track."""
-    ended: dict[str, Any] = {"remote_ref": dict(answer.ref), "alive_at": timezone.now(), "progress": 100}
+    ref = dict(answer.ref) | {"process": this_process()}
+    ended: dict[str, Any] = {"remote_ref": ref, "alive_at": timezone.now(), "progress": 100}
     if not Job.objects.move(job.pk, (State.RUNNING,), State.COLLECTING, **ended):
         return False
     try:
@@ -115,14 +118,19 @@ def give_back(job: Job) -> None:
 
 
 def revive() -> int:
-    """Queues again the sketch jobs whose worker died, and those whose task got lost; answers how many."""
+    """Queues again the sketch jobs whose worker died, and those whose task got lost; answers how many.
+
+    A dead process of this machine is seen at once, one of another by its silence.
+    """
     from django_q.models import OrmQ  # noqa: PLC0415 (read only when asked; the broker is an implementation detail)
 
     if Pause.objects.holds(Provider.SKETCH):
         return 0
     lost = Job.objects.filter(model__provider=Provider.SKETCH)
-    dead = lost.filter(state__in=RENDERING, alive_at__lt=timezone.now() - DEAD_AFTER)
-    revived = [pk for pk in dead.values_list("pk", flat=True) if Job.objects.move(pk, RENDERING, State.QUEUED, progress=0)]
+    at_work = lost.filter(state__in=RENDERING).values_list("pk", "alive_at", "remote_ref")
+    silent = timezone.now() - DEAD_AFTER
+    dead = [pk for pk, alive, ref in at_work if alive is None or alive < silent or is_gone(ref.get("process", ""))]
+    revived = [pk for pk in dead if Job.objects.move(pk, RENDERING, State.QUEUED, progress=0)]
     # tasks that nobody has fetched yet mean that the queue is just long; fetched ones are locked, maybe by a dead cluster
     if not OrmQ.objects.filter(lock__lte=timezone.now()).exists():
         revived += lost.filter(state=State.QUEUED).exclude(pk__in=revived).values_list("pk", flat=True)

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from musicstudio.web import budget_views, connection_views, library_views, price_views, project_views, views, webhook_views
+from musicstudio.web import (
+    budget_views,
+    connection_views,
+    library_views,
+    member_views,
+    price_views,
+    project_views,
+    views,
+    webhook_views,
+)
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -34,6 +43,12 @@ urlpatterns = [
     path("t/<slug:team>/settings/cap/", views.set_cap, name="set_cap"),
     path("t/<slug:team>/settings/keys/", views.add_key, name="add_key"),
     path("t/<slug:team>/settings/keys/<uuid:pk>/revoke/", views.revoke_key, name="revoke_key"),
+    # t/<team>/members/
+    path("join/<str:token>/", member_views.join, name="join"),
+    path("t/<slug:team>/members/", member_views.members, name="members"),
+    path("t/<slug:team>/members/<int:pk>/", member_views.member, name="member"),
+    path("t/<slug:team>/members/invite/", member_views.invite, name="invite"),
+    path("t/<slug:team>/members/invitations/<uuid:pk>/", member_views.invitation, name="invitation"),
     # t/<team>/webhooks/
     path("t/<slug:team>/webhooks/", webhook_views.webhooks, name="webhooks"),
     path("t/<slug:team>/webhooks/add/", webhook_views.webhook_add, name="webhook_add"),

@@ -10,6 +10,7 @@ from django_q.models import OrmQ
 
 from musicstudio import sketch
 from musicstudio.core import cluster
+from musicstudio.core.process import this_process
 from musicstudio.generation import render, tasks
 from musicstudio.generation.models import Job, Reason, State
 from musicstudio.library.models import Track
@@ -125,3 +126,13 @@ def test_a_job_whose_task_got_lost_is_queued_again(cast: Cast) -> None:
     OrmQ.objects.all().delete()
     assert render.revive() == 1
     assert render.revive() == 0
+
+
+def test_a_worker_that_was_killed_just_now_is_not_waited_for(cast: Cast) -> None:
+    jobs = [short_job(cast), short_job(cast)]
+    here, pid, started = this_process().rsplit("/", 2)
+    for job, process in zip(jobs, (f"{here}/{pid}/{int(started) - 1}", this_process()), strict=True):
+        Job.objects.move(job.pk, (State.QUEUED,), State.RUNNING, alive_at=timezone.now(), remote_ref={"process": process})
+    OrmQ.objects.all().delete()
+    assert render.revive() == 1
+    assert list(Job.objects.filter(state=State.QUEUED)) == [jobs[0]]
