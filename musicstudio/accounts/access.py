@@ -29,9 +29,9 @@ def get_team(request: HttpRequest, slug: str, role: Role = Role.VIEWER) -> Team:
     membership = Membership.objects.select_related("team", "user").filter(team__slug=slug, user=request.user).first()
     if membership is None:
         raise Http404("No such team.")
+    request.team, request.membership = membership.team, membership  # type: ignore[attr-defined]
     if not membership.may(role):
         raise PermissionDenied(f"This needs the role {role.label}; you are {Role(membership.role).label}.")
-    request.team, request.membership = membership.team, membership  # type: ignore[attr-defined]
     return membership.team
 
 

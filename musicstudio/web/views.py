@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from musicstudio.accounts.access import get_team, get_team_object
@@ -86,7 +86,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     return trigger_client_event(response, "ms:prefs", said)
 
 
-@require_GET
+@require_safe
 def shortcuts(request: HttpRequest) -> HttpResponse:
     """What the keys do, for the help sheet: fetched when it opens for the first time."""
     return page(request, "web/shortcuts.html", {"sections": keyboard(Shell(request).mod)})
