@@ -4,7 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.views import defaults
 
-from musicstudio.accounts.models import Membership
+from musicstudio.accounts.access import get_team
+from musicstudio.accounts.models import Team
 
 
 def in_a_team(request: HttpRequest) -> None:
@@ -12,8 +13,8 @@ def in_a_team(request: HttpRequest) -> None:
     user = getattr(request, "user", None)
     if hasattr(request, "team") or user is None or not user.is_authenticated:
         return
-    if first := Membership.objects.select_related("team", "user").filter(user=user).order_by("team__name").first():
-        request.team, request.membership = first.team, first  # type: ignore[attr-defined]
+    if first := Team.objects.of(user).first():
+        get_team(request, first.slug)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
