@@ -8,3 +8,7 @@ urlpatterns = [
     path("", include("musicstudio.generation.urls")),
     path("", include("musicstudio.web.urls")),
 ]
+
+handler403 = "musicstudio.web.errors.forbidden"
+handler404 = "musicstudio.web.errors.not_found"
+handler500 = "musicstudio.web.errors.fault"

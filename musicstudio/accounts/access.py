@@ -31,10 +31,10 @@ def get_team(request: HttpRequest, slug: str, role: Role = Role.VIEWER) -> Team:
     membership = next((place for place in places if place.team.slug == slug), None)
     if membership is None:
         raise Http404("No such team.")
-    if not membership.may(role):
-        raise PermissionDenied(f"This needs the role {role.label}; you are {Role(membership.role).label}.")
     request.team, request.membership = membership.team, membership  # type: ignore[attr-defined]
     request.teams = [place.team for place in places]  # type: ignore[attr-defined]
+    if not membership.may(role):
+        raise PermissionDenied(f"This needs the role {role.label}; you are {Role(membership.role).label}.")
     return membership.team
 
 
