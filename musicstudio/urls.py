@@ -7,4 +7,5 @@ urlpatterns = [
     path("", include("musicstudio.library.urls")),
     path("", include("musicstudio.generation.urls")),
     path("", include("musicstudio.web.urls")),
+    path("", include("musicstudio.api.urls")),
 ]
