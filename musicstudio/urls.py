@@ -9,3 +9,7 @@ urlpatterns = [
     path("", include("musicstudio.web.urls")),
     path("", include("musicstudio.api.urls")),
 ]
+
+handler403 = "musicstudio.web.errors.forbidden"
+handler404 = "musicstudio.web.errors.not_found"
+handler500 = "musicstudio.web.errors.fault"

@@ -13,25 +13,28 @@ M = TypeVar("M", bound=Model)
 
 
 class TeamRequest(HttpRequest):
-    """A request whose team and membership are known: set by `get_team`."""
+    """A request whose team and membership are known: set by `get_team`. `teams`: all of the person's."""
 
     team: Team
+    teams: list[Team]
     membership: Membership
 
 
 def get_team(request: HttpRequest, slug: str, role: Role = Role.VIEWER) -> Team:
-    """The team, if the signed-in person belongs to it with at least `role`; sets request.team and request.membership.
+    """The team, if the signed-in person belongs to it with at least `role`; sets request.team, .membership and .teams.
 
     Raises Http404 for anonymous people, strangers and unknown teams alike, PermissionDenied below the role.
     """
     if not request.user.is_authenticated:
         raise Http404("No such team.")
-    membership = Membership.objects.select_related("team", "user").filter(team__slug=slug, user=request.user).first()
+    places = list(Membership.objects.select_related("team", "user").filter(user=request.user))
+    membership = next((place for place in places if place.team.slug == slug), None)
     if membership is None:
         raise Http404("No such team.")
+    request.team, request.membership = membership.team, membership  # type: ignore[attr-defined]
+    request.teams = [place.team for place in places]  # type: ignore[attr-defined]
     if not membership.may(role):
         raise PermissionDenied(f"This needs the role {role.label}; you are {Role(membership.role).label}.")
-    request.team, request.membership = membership.team, membership  # type: ignore[attr-defined]
     return membership.team
 
 

@@ -51,9 +51,12 @@ def suggest(request: HttpRequest, team: str) -> HttpResponse:
 @require_GET
 @login_required
 def news(request: HttpRequest, team: str) -> HttpResponse:
-    """Asked every now and then by a page that is open: says so when its newest tracks are no longer those it shows."""
-    listing, response = listing_of(request, team), HttpResponse(status=204)
-    return response if request.GET.get("key") == listing.news else trigger_client_event(response, "ms:changed", {})
+    """Asked every now and then by an open page: says so when the newest tracks are no longer those it knows by `key`."""
+    listing, known = listing_of(request, team), request.GET.get("key", "")
+    if known == (key := listing.read_news()):
+        return HttpResponse(status=204)
+    answer = page(request, "library/_news.html", {"team": request.team, "listing": listing, "key": key})  # type: ignore[attr-defined]
+    return trigger_client_event(answer, "ms:changed", {}) if known else answer
 
 
 @require_GET
@@ -101,4 +104,4 @@ def view_delete(request: HttpRequest, team: str, pk: int) -> HttpResponse:
     if view.owner_id != request.user.pk and not (view.shared and admin):
         raise Http404("No such view.")
     view.delete()
-    return trigger_client_event(say(HttpResponse(status=204), f"{view.name} is no longer kept."), "ms:views", {})
+    return trigger_client_event(say(HttpResponse(), f"{view.name} is no longer kept."), "ms:views", {})

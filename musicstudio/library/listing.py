@@ -149,7 +149,11 @@ class Listing:
     @property
     def ordered(self) -> TrackQuerySet:
         """Everything that matches, in the order asked for."""
-        rows = self.tracks.alias(mean_stars=Subquery(MEAN)) if self.sort == "rating" else self.tracks
+        return self.put_in_order(self.tracks)
+
+    def put_in_order(self, tracks: TrackQuerySet) -> TrackQuerySet:
+        """In the order asked for."""
+        rows = tracks.alias(mean_stars=Subquery(MEAN)) if self.sort == "rating" else tracks
         return rows.order_by(*ORDERS[self.sort][1])
 
     @property
@@ -161,7 +165,8 @@ class Listing:
     def groups(self) -> list[Group]:
         """This page's groups; one row before it tells whether the first group began there."""
         start, end = (self.page - 1) * PER_PAGE, (self.page - 1 + self.upto) * PER_PAGE
-        rows = list(self.ordered.with_row_facts()[max(0, start - 1) : end + 1])
+        keys = self.ordered.values("pk")[max(0, start - 1) : end + 1]  # alone: whole rows are not dragged through the sorting
+        rows = list(self.put_in_order(Track.objects.filter(pk__in=keys)).with_row_facts())
         before = rows.pop(0) if start and rows else None
         self.has_more = len(rows) > end - start
         rows = rows[: end - start]
@@ -281,8 +286,21 @@ class Listing:
         lines = Decision.objects.standing().filter(status=Status.APPROVED, at__gte=self.reader.begins("today"))
         return lines.filter(track__in=self.scope.order_by().values("pk")).values("track").distinct().count()
 
-    @cached_property
-    def news(self) -> str:
+    # News
+
+    def read_news(self) -> str:
         """Changes when the newest tracks of the scope do, or their status: one short read of an index."""
-        newest = self.scope.order_by("-asked_at").values_list("pk", "status")[:PER_PAGE]
-        return hashlib.sha256(repr(sorted(newest)).encode()).hexdigest()[:16]
+        return digest(self.scope.order_by(*Track.LIST_ORDER).values_list("pk", "status")[:PER_PAGE])
+
+    @property
+    def news(self) -> str:
+        """The same without another query, of a page that shows those very tracks; of any other nothing."""
+        if self.is_filtered or self.sort != "newest" or self.page > 1:
+            return ""
+        shown = [(track.pk, track.status) for group in self.groups for track in group.tracks]
+        return digest(shown[:PER_PAGE])
+
+
+def digest(rows: Iterable[tuple[UUID, str]]) -> str:
+    """Stands for these tracks and where the team stands with them."""
+    return hashlib.sha256(repr(list(rows)).encode()).hexdigest()[:16]

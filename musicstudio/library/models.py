@@ -166,8 +166,8 @@ class Track(models.Model):
 
     @property
     def row_peaks(self) -> str:
-        """The same in 16 steps, which is what a row of 30 pixels shows and packs into half."""
-        return base64.b64encode(bytes(self.peaks).translate(STEPS)).decode()
+        """The same in 16 steps, a hexadecimal digit each: as much as a row of 30 pixels shows, at half the weight."""
+        return "#" + bytes(self.peaks).translate(STEPS).hex()[::2]
 
     @property
     def filename(self) -> str:

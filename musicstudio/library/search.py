@@ -169,7 +169,7 @@ def operator(key: str) -> Operator:
         return found
     near = difflib.get_close_matches(key, OPERATORS, 1, 0.7)
     meant = f"Did you mean {near[0]}:? " if near else ""
-    raise Unreadable(f"There is no {key}: here. {meant}You can use {', '.join(f'{name}:' for name in OPERATORS)}.")
+    raise Unreadable(f"There is no {key}: here. {meant}You can use: {', '.join(OPERATORS)}.")
 
 
 def spelled(key: str, *values: str) -> str:

@@ -85,10 +85,10 @@ class Shell:
         """Whether tracks may be approved and rejected."""
         return bool(self.membership and self.membership.may(Role.REVIEWER))
 
-    @cached_property
+    @property
     def teams(self) -> list[Team]:
         """Every team of the person, for the switch."""
-        return list(Team.objects.of(self.membership.user)) if self.membership else []
+        return sorted(getattr(self.request, "teams", []), key=lambda team: (team.name, team.pk))
 
     @cached_property
     def projects(self) -> list[Project]:

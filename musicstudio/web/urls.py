@@ -22,6 +22,7 @@ urlpatterns = [
     path("t/<slug:team>/", project_views.team, name="team"),
     path("t/<slug:team>/tracks/", library_views.library, name="library"),
     path("t/<slug:team>/tracks/<uuid:pk>/", views.track, name="track"),
+    path("t/<slug:team>/tracks/<uuid:pk>/standing/", views.standing, name="standing"),
     path("t/<slug:team>/palette/", views.palette, name="palette"),
     # t/<team>/projects/
     path("t/<slug:team>/new-project/", project_views.project_new, name="project_new"),

@@ -7,10 +7,10 @@ from typing import Any
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from musicstudio.accounts.access import get_team, get_team_object
@@ -86,7 +86,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     return trigger_client_event(response, "ms:prefs", said)
 
 
-@require_GET
+@require_safe
 def shortcuts(request: HttpRequest) -> HttpResponse:
     """What the keys do, for the help sheet: fetched when it opens for the first time."""
     return page(request, "web/shortcuts.html", {"sections": keyboard(Shell(request).mod)})
@@ -110,6 +110,16 @@ def track(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     request.project = found.project  # type: ignore[attr-defined]
     takes = Track.objects.kept().filter(batch=found.batch).order_by("take")
     return page(request, "web/track.html", head_of(request, found) | {"takes": takes, "here": "track"})
+
+
+@require_GET
+@login_required
+def standing(request: HttpRequest, team: str, pk: uuid.UUID) -> JsonResponse:
+    """For the player: what the team has decided about the track, whether the person loves it, and its full waveform."""
+    found = get_track(request, team, pk)
+    decides = request.membership.may(Role.REVIEWER)  # type: ignore[attr-defined]
+    loved = found.is_favourite_of(request.user)  # type: ignore[arg-type]
+    return JsonResponse({"status": found.status, "favourite": loved, "decides": decides, "peaks": found.peaks_base64})
 
 
 @require_GET

@@ -33,9 +33,15 @@ export function toast(text, { undo } = {}) {
 for (const el of document.querySelectorAll("#toasts > .toast")) passing(el)
 
 const REASON = { 403: "You may not do this here. Ask an admin of the team.", 404: "This is no longer here.", 409: "Somebody else was faster. The page shows the newest state after a reload.", 413: "That is too large.", 429: "Too many requests. Try again in a minute." }
-const offline = on => { $("offline").hidden = !on }
+/* The banner stays until the studio answers again: it is asked every five seconds. */
+let retry
+function offline(on) {
+  clearTimeout(retry)
+  $("offline").hidden = !on
+  if (on) retry = setTimeout(() => fetch("/shortcuts/", { method: "HEAD", cache: "no-store" }).then(answer => offline(answer.status > 500), () => offline(true)), 5000)
+}
 
-document.addEventListener("htmx:responseError", e => { const s = e.detail.xhr.status; toast(REASON[s] || `The studio could not answer (${s}). What you typed is still here.`) })
+document.addEventListener("htmx:responseError", e => { const s = e.detail.xhr.status; if (s > 500) return offline(true); if (e.detail.xhr.getResponseHeader("HX-Trigger")?.includes("ms:toast")) return; toast(REASON[s] || `The studio could not answer (${s}). What you typed is still here.`) })
 document.addEventListener("htmx:sendError", () => offline(true))
 document.addEventListener("htmx:timeout", () => offline(true))
 document.addEventListener("htmx:afterOnLoad", () => offline(false))
@@ -53,12 +59,15 @@ document.addEventListener("ms:prefs", e => {
 })
 
 /* A session that ran out answers with the sign-in page: that is a page of its own, never a part of this one. */
-document.addEventListener("htmx:beforeSwap", e => {
+document.addEventListener("htmx:beforeSwap", async e => {
   const came = new URL(e.detail.xhr.responseURL || location.href)
   if (!came.pathname.startsWith("/accounts/")) return
   e.detail.shouldSwap = false
+  await import("./rescue.js").then(rescue => rescue.keep(), () => {})
   location.assign(`${came.pathname}?next=${encodeURIComponent(location.pathname + location.search)}`)
 })
+
+if (sessionStorage.getItem(`ms.form.${location.pathname}`)) import("./rescue.js").then(rescue => rescue.bring())
 
 const scroller = () => document.querySelector("#main .scroll")
 document.addEventListener("htmx:beforeSwap", e => {

@@ -75,12 +75,6 @@ document.addEventListener("input", e => {
   for (const li of e.target.closest(".facet").querySelectorAll("[data-name]")) li.hidden = !li.dataset.name.includes(wanted)
 })
 
-/* Refreshed in place, the list comes back with as many pages as it shows. What is selected stays so. */
+/* Refreshed in place, the list comes back with as many pages as it shows. */
 const pages = () => [...document.querySelectorAll("#tracks [data-pages]")].reduce((sum, el) => sum + +el.dataset.pages, 0)
 document.addEventListener("htmx:configRequest", e => { if (e.target.id === "fresh" && pages() > 1) e.detail.parameters.upto = Math.min(10, pages()) })
-let ticked = []
-document.addEventListener("htmx:beforeSwap", e => { if (e.target.id === "tracks") ticked = [...e.target.querySelectorAll("input[name=track]:checked")].map(el => el.value) })
-document.addEventListener("htmx:afterSwap", e => {
-  if (e.detail.target?.id !== "tracks") return
-  for (const el of document.querySelectorAll("#tracks input[name=track]")) if (ticked.includes(el.value)) el.checked = true
-})

@@ -21,8 +21,8 @@ for (const event of ["htmx:afterSettle", "htmx:historyRestore"]) document.addEve
 bring()
 
 const palette = async () => (await import("./palette.js")).open()
-bind({ "Mod+k": { when: () => document.getElementById("palette"), run: palette } })
+bind({ "Mod+k": { when: () => document.querySelector("[data-palette]"), run: palette } })
 document.addEventListener("click", e => {
-  if (!e.target.closest("[data-palette]") || e.ctrlKey || e.metaKey || e.shiftKey || !document.getElementById("palette")) return
+  if (!e.target.closest("[data-palette]") || e.ctrlKey || e.metaKey || e.shiftKey) return
   e.preventDefault(); palette()
 })

@@ -1,8 +1,16 @@
 /* The command palette: a combobox over a list that the server fills (WAI-ARIA APG, combobox with listbox popup). The focus stays in the field;
    aria-activedescendant says which line Enter takes. While the server is slow the last lines stay, and after 300 ms a ring turns. */
 
+const opener = document.querySelector("[data-palette]"), nav = document.querySelector("#side nav")
+document.body.insertAdjacentHTML("beforeend", `<dialog class="palette" id="palette" aria-label="Search or jump">
+  <div class="find"><input type="text" role="combobox" aria-expanded="true" aria-controls="palette-list" aria-autocomplete="list" aria-label="Search projects, tracks, tags, people and actions" placeholder="Search or jump to…" autocomplete="off" autocapitalize="off" spellcheck="false" enterkeyhint="go"><span class="busy"></span><button class="btn icon xs" type="button" data-close aria-label="Close"><kbd aria-hidden="true">Esc</kbd></button></div>
+  <div class="menu flat" id="palette-list" role="listbox" aria-label="Found"></div><p class="vh" role="status"></p></dialog>`)
 const dialog = document.getElementById("palette"), field = dialog.querySelector("input"), list = dialog.querySelector("[role=listbox]"), status = dialog.querySelector("[role=status]")
+dialog.querySelector(".find").prepend(opener.querySelector("svg").cloneNode(true))
+for (const { name, value } of nav.attributes) if (name.startsWith("hx-")) list.setAttribute(name, value) // its links lead on like those of the sidebar
 let asked, typing
+
+const address = () => document.querySelector("[data-palette]").href // the team may have changed
 
 const lines = () => [...list.querySelectorAll("[role=option]")]
 
@@ -18,8 +26,8 @@ async function ask() {
   asked?.abort()
   const mine = asked = new AbortController(), ring = setTimeout(() => dialog.setAttribute("aria-busy", "true"), 300)
   try {
-    const answer = await fetch(`${dialog.dataset.src}?q=${encodeURIComponent(field.value)}`, { headers: { "HX-Request": "true" }, signal: mine.signal })
-    if (answer.redirected) return location.assign(dialog.dataset.src)
+    const answer = await fetch(`${address()}?q=${encodeURIComponent(field.value)}`, { headers: { "HX-Request": "true" }, signal: mine.signal })
+    if (answer.redirected) return location.assign(address())
     if (!answer.ok) throw new Error(String(answer.status))
     list.innerHTML = await answer.text()
     window.htmx.process(list)
@@ -43,7 +51,7 @@ const ACTS = {
 function take(line) {
   if (!line) return
   dialog.close()
-  const act = line.dataset.act
+  const act = line.dataset.do
   if (!act) line.click()
   else if (ACTS[act]) ACTS[act]()
   else { const [name, value] = act.split("="); document.querySelector(`[data-pref][name=${name}][value=${value}]`).click() }
@@ -58,7 +66,7 @@ field.addEventListener("keydown", e => {
 list.addEventListener("click", e => {
   const line = e.target.closest("[role=option]")
   if (!line || !e.isTrusted || e.ctrlKey || e.metaKey || e.shiftKey) return
-  if (line.dataset.act) { e.preventDefault(); take(line) } else dialog.close()
+  if (line.dataset.do) { e.preventDefault(); take(line) } else dialog.close()
 })
 dialog.addEventListener("click", e => { if (e.target === dialog || e.target.closest("[data-close]")) dialog.close() })
 

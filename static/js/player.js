@@ -1,18 +1,23 @@
 /* One audio element for the whole visit. It stands outside everything htmx swaps, so a click on a link doesn't stop the music.
    A track is described by the data- attributes of its row; the list as shown when play is pressed becomes the play order.
-   What plays and where it stands is kept in localStorage: a reload comes back paused at the same second. */
+   What plays and where it stands is kept in localStorage: a reload comes back paused at the same second.
+   Matching levels only ever attenuates, towards the quietest track of the order: min(target − LUFS, −1 − true peak) dB. It is done with the
+   element's own volume: no audio graph stands between the file and the ear that could be suspended. */
 
 import { bytes, clock } from "./wave.js";
 const box = document.getElementById("player")
 const KEY = `ms.player.${box?.dataset.who}`
 const audio = box?.querySelector("audio")
 const part = name => box.querySelector(`[data-p=${name}]`)
-let list = [], index = -1, pending = null, spinner, chosen = false // chosen: somebody has pressed play in this visit or before
+let list = [], index = -1, pending = null, spinner, level = 1, matched = false, fetched = "", chosen = false // chosen: somebody has pressed play in this visit or before
 
 const now = () => list[index]
-const describe = el => ({ id: el.dataset.track, src: el.dataset.src ?? `${el.dataset.href}audio`, title: el.dataset.title, sub: el.dataset.sub, href: el.dataset.href, seconds: +el.dataset.seconds, lufs: el.dataset.lufs || "", hue: el.dataset.hue, peaks: el.querySelector("ms-wave")?.getAttribute("peaks") || "" })
+const describe = el => ({ id: el.dataset.track, src: el.dataset.src ?? `${el.dataset.href}audio`, title: el.dataset.title, sub: el.dataset.sub, href: el.dataset.href, seconds: +el.dataset.seconds, lufs: el.dataset.lufs || "", peak: el.dataset.peak || "", hue: el.dataset.hue, peaks: el.querySelector("ms-wave")?.getAttribute("peaks") || "" })
 const shown = () => [...document.querySelectorAll("#main [data-track]")].map(describe)
-const state = s => { clearTimeout(spinner); box.dataset.state = s; mark() }
+const state = s => { clearTimeout(spinner); box.dataset.state = s; mark(); if (navigator.mediaSession) navigator.mediaSession.playbackState = s === "paused" || s === "error" ? "paused" : "playing" }
+const slow = () => { clearTimeout(spinner); spinner = setTimeout(() => { if (!audio.paused) state("loading") }, 300) }
+const dB = text => text.replace("-", "−")
+const take = track => track.sub.split(" · ")[0]
 
 function load(track, at = 0) {
   pending = at
@@ -27,11 +32,44 @@ function show(track, at) {
   part("total").textContent = clock(track.seconds)
   part("cover").className = `cover hue${track.hue}`
   const glyph = part("cover").querySelector("ms-glyph"); glyph.peaks = bytes(track.peaks); if (glyph.drawn) glyph.draw()
-  const seek = part("seek"); seek.setAttribute("seconds", track.seconds); seek.setAttribute("label", `Seek in ${track.title}, ${track.sub.split(" · ")[0]}`); seek.setAttribute("peaks", track.peaks)
-  part("lufs").hidden = !track.lufs; part("lufs").lastChild.textContent = track.lufs ? `${track.lufs.replace("-", "−")} LUFS` : ""
+  const seek = part("seek"); seek.setAttribute("seconds", track.seconds); seek.setAttribute("label", `Seek in ${track.title}, ${take(track)}`); seek.setAttribute("peaks", track.peaks)
   part("download").href = `${track.src}?download=1`; part("save").href = `${track.src}?download=1`
-  part("prev").disabled = index <= 0; part("next").disabled = index >= list.length - 1
-  tell(track); tick(at); mark()
+  const next = list[index + 1]
+  part("prev").disabled = index <= 0; part("next").disabled = !next
+  part("after").textContent = next ? `Next: ${next.title}, ${take(next)}` : ""
+  loudness(); tell(track); tick(at); mark(); judge()
+}
+
+/* What the team and the person think of the track; and its finer waveform. */
+async function judge() {
+  const track = now(); if (!track) return
+  const answer = await fetch(`${track.href}standing/`, { headers: { Accept: "application/json" } }).catch(() => null)
+  const found = answer?.ok && !answer.redirected ? await answer.json() : {}
+  if (now() !== track) return
+  part("heart").setAttribute("aria-pressed", String(!!found.favourite)); part("heart").hidden = !found.status
+  for (const status of ["rejected", "approved"]) { part(status).setAttribute("aria-pressed", String(found.status === status)); part(status).hidden = !found.decides }
+  if (found.peaks) part("seek").setAttribute("peaks", found.peaks)
+}
+async function act(words) {
+  const track = now(), row = document.getElementById(`t-${track.id.replaceAll("-", "")}`)
+  await window.htmx.ajax("POST", `${track.href.replace(/[^/]+\/$/, "")}act/`, { source: box, swap: "none", values: { ...words, track: track.id, ...(row && { rows: 1 }) } })
+}
+
+function loudness() {
+  const track = now(), known = list.map(t => t.lufs).filter(Boolean).map(Number), target = Math.min(...known), button = part("match")
+  const gain = matched && track?.lufs ? Math.min(0, target - track.lufs, track.peak ? -1 - track.peak : 0) : 0
+  audio.volume = level * 10 ** (gain / 20)
+  button.hidden = !track?.lufs
+  button.setAttribute("aria-pressed", String(matched))
+  if (track?.lufs) button.lastChild.textContent = matched ? `matched to ${dB(target.toFixed(1))} LUFS` : `${dB(track.lufs)} LUFS`
+}
+
+/* The beginning of the next file is in the browser's cache before it is wanted. */
+function prefetch() {
+  const next = list[index + 1]
+  if (!next || fetched === next.src || audio.paused || audio.duration - audio.currentTime > 20) return
+  fetched = next.src
+  fetch(next.src, { headers: { Range: "bytes=0-262143" } }).then(answer => answer.blob()).catch(() => { fetched = "" })
 }
 
 function tick(at = audio.currentTime) {
@@ -40,26 +78,27 @@ function tick(at = audio.currentTime) {
   part("seek").setAttribute("position", at)
   part("thin").max = track.seconds || 1; part("thin").value = at
   document.querySelector(`#main [data-track="${track.id}"] ms-wave`)?.setAttribute("position", at)
+  prefetch()
 }
 
 /* The rows on the page say which of them is loaded and whether it sounds. */
 export function mark() {
-  const track = now(), playing = ["playing", "loading"].includes(box?.dataset.state)
+  const track = now(), playing = box && !["paused", "error"].includes(box.dataset.state)
   for (const row of document.querySelectorAll("#main [data-track]")) {
     const mine = row.dataset.track === track?.id, button = row.querySelector("[data-play]")
     if (row.matches(".track")) mine && chosen ? row.setAttribute("aria-current", "true") : row.removeAttribute("aria-current")
-    if (button) { button.toggleAttribute("data-playing", mine && playing); button.setAttribute("aria-label", `${mine && playing ? "Pause" : "Play"} ${row.dataset.title}, ${row.dataset.sub.split(" · ")[0]}`) }
+    if (button) { button.toggleAttribute("data-playing", mine && playing); button.setAttribute("aria-label", `${mine && playing ? "Pause" : "Play"} ${row.dataset.title}, ${take(row.dataset)}`) }
     const wave = row.querySelector("ms-wave"); if (wave && !mine && wave.at) wave.setAttribute("position", 0)
     if (mine) wave?.setAttribute("position", pending ?? audio.currentTime)
   }
   if (box) part("pp").setAttribute("aria-label", playing ? "Pause" : "Play")
 }
 
-const keep = () => { if (chosen) try { localStorage.setItem(KEY, JSON.stringify({ list, index, at: pending ?? audio.currentTime, volume: audio.volume, muted: audio.muted })) } catch { /* private mode: nothing is kept */ } }
+const keep = () => { if (chosen) try { localStorage.setItem(KEY, JSON.stringify({ list, index, at: pending ?? audio.currentTime, volume: level, muted: audio.muted, matched })) } catch { /* private mode: nothing is kept */ } }
 
 function start() {
   chosen = true
-  state("loading")
+  state("starting"); slow()
   audio.play().catch(e => { if (e.name === "NotAllowedError") state("paused") })
 }
 
@@ -93,12 +132,13 @@ export const playing = () => !!audio && !audio.paused
 function tell(track) {
   if (!("mediaSession" in navigator)) return
   navigator.mediaSession.metadata = new MediaMetadata({ title: track.title, artist: track.sub })
+  if (track.seconds) navigator.mediaSession.setPositionState({ duration: track.seconds, position: Math.min(track.seconds, pending ?? audio.currentTime) })
 }
 
 function volume() {
-  box.toggleAttribute("data-muted", audio.muted || !audio.volume)
+  box.toggleAttribute("data-muted", audio.muted || !level)
   part("mute").setAttribute("aria-label", audio.muted ? "Unmute" : "Mute")
-  const v = audio.muted ? 0 : audio.volume, range = part("volume")
+  const v = audio.muted ? 0 : level, range = part("volume")
   range.value = v * 100; range.style.setProperty("--x", `${v * 100}%`)
 }
 
@@ -107,7 +147,7 @@ function listen() {
   on("loadedmetadata", () => { if (pending) audio.currentTime = pending; pending = null })
   on("playing", () => state("playing"))
   on("pause", () => { if (!audio.error && !audio.ended) state("paused"); keep() })
-  on("waiting", () => { clearTimeout(spinner); spinner = setTimeout(() => { if (!audio.paused) state("loading") }, 300) })
+  on("waiting", slow)
   on("timeupdate", () => { if (pending === null) tick() })
   on("ended", () => list[index + 1] ? (step(1), start()) : (seek(0), state("paused"), keep()))
   on("error", () => { if (audio.getAttribute("src")) { pending = pending ?? audio.currentTime; state("error") } })
@@ -118,7 +158,11 @@ function listen() {
   part("seek").addEventListener("ms:seek", e => seek(e.detail.time))
   part("retry").addEventListener("click", () => { const at = pending ?? 0; load(now(), at); start() })
   part("mute").addEventListener("click", () => { audio.muted = !audio.muted })
-  part("volume").addEventListener("input", e => { audio.muted = false; audio.volume = e.target.value / 100 })
+  part("volume").addEventListener("input", e => { audio.muted = false; level = e.target.value / 100; loudness() })
+  part("match").addEventListener("click", () => { matched = !matched; loudness(); keep() })
+  part("heart").addEventListener("click", () => act({ act: "favourite" }))
+  for (const status of ["rejected", "approved"]) part(status).addEventListener("click", e => act({ act: "decide", status: e.currentTarget.getAttribute("aria-pressed") === "true" ? "new" : status }))
+  document.addEventListener("htmx:afterRequest", e => { if (/\/(act|undo\/[^/]+)\/$/.test(e.detail.pathInfo?.requestPath)) judge() })
   document.addEventListener("click", e => { const b = e.target.closest?.("#main [data-play]"); if (b) toggle(b.closest("[data-track]").dataset.track) })
   document.addEventListener("ms:seek", e => { const row = e.target.closest("#main [data-track]"); if (row) now()?.id === row.dataset.track ? seek(e.detail.time) : playTrack(row.dataset.track, e.detail.time) })
   for (const event of ["htmx:afterSettle", "htmx:historyRestore"]) document.addEventListener(event, () => { offer(); mark() })
@@ -148,7 +192,7 @@ function restore() {
   if (saved?.list?.[saved.index]?.src?.startsWith(box.dataset.base)) {
     ({ list, index } = saved)
     chosen = true
-    audio.volume = saved.volume ?? 1; audio.muted = !!saved.muted
+    level = saved.volume ?? 1; audio.muted = !!saved.muted; matched = !!saved.matched
     load(now(), saved.at || 0)
   } else {
     offer()

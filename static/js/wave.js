@@ -1,4 +1,4 @@
-/* <ms-wave peaks="base64, one byte a bucket" seconds="89.2" label="Seek in Glasshouse">: the waveform of a track, drawn on a canvas
+/* <ms-wave peaks="base64, one byte a bucket; or # and a hexadecimal digit a bucket" seconds="89.2" label="Seek in Glasshouse">: the waveform of a track, drawn on a canvas
    when it comes near the viewport, with a native range input on top: keyboard, touch and screen readers work without code of ours.
    Fires "ms:seek" {time} (seconds, bubbles). The attribute "position" moves the playhead.
    <ms-glyph>: the same peaks drawn as a circle, the picture of a track. Its peaks are its own, or those of the nearest [data-track]. */
@@ -10,7 +10,7 @@ const GLYPH = sheet(`:host{display:block;contain:strict}${CANVAS}`)
 
 export const clock = s => { s = Math.max(0, Math.floor(s || 0)); const h = Math.floor(s / 3600), m = Math.floor(s / 60) % 60; return `${h ? `${h}:${String(m).padStart(2, "0")}` : m}:${String(s % 60).padStart(2, "0")}` }
 const words = s => { s = Math.floor(s); const m = Math.floor(s / 60), r = s % 60, p = (n, w) => `${n} ${w}${n === 1 ? "" : "s"}`; return m ? `${p(m, "minute")} ${p(r, "second")}` : p(r, "second") }
-export const bytes = b64 => { try { return Uint8Array.from(atob(b64 || ""), c => c.charCodeAt(0)) } catch { return new Uint8Array() } }
+export const bytes = text => { try { return text?.[0] === "#" ? Uint8Array.from(text.slice(1), c => 17 * parseInt(c, 16)) : Uint8Array.from(atob(text || ""), c => c.charCodeAt(0)) } catch { return new Uint8Array() } }
 const peakIn = (p, i, n) => { const a = Math.floor(i * p.length / n), z = Math.max(a + 1, Math.floor((i + 1) * p.length / n)); let v = 0; for (let j = a; j < z && j < p.length; j++) v = Math.max(v, p[j]); return v / 255 }
 
 const seen = new IntersectionObserver(es => { for (const e of es) if (e.isIntersecting) { seen.unobserve(e.target); e.target.draw() } }, { rootMargin: "200px" })

@@ -20,7 +20,13 @@ TOO_WIDE = """() => Math.max(...[document.documentElement, ...document.querySele
     .map(el => el.scrollWidth - el.clientWidth))"""
 ANSWER = {"call": "GET /v1/balance", "status": 200, "headers": {"date": "today"}, "body": {"balance_cents": 4200}}
 SCREENS = {
+    "home": "/t/northlight/",
+    "projects": "/t/northlight/projects/",
     "project": PROJECT,
+    "overview": PROJECT + "overview/",
+    "activity": PROJECT + "activity/",
+    "project settings": PROJECT + "settings/",
+    "search": "/t/northlight/palette/?q=waltz",
     "refill": PROJECT + "?q=nothing",
     "empty project": "/t/northlight/projects/sketchbook/",
     "library": "/t/northlight/tracks/",
@@ -131,7 +137,15 @@ def test_a_reviewers_page_is_accessible(studio: Studio, furnished: Cast) -> None
 
 def test_it_fits_a_width_of_320_pixels(studio: Studio, furnished: Cast) -> None:
     page = studio.open(PROJECT, furnished.owner, (320, 640))
-    for path in (PROJECT, "/t/northlight/tracks/", "/t/northlight/settings/", "/accounts/login/"):
+    for path in (
+        PROJECT,
+        "/t/northlight/",
+        "/t/northlight/projects/",
+        PROJECT + "overview/",
+        "/t/northlight/tracks/",
+        "/t/northlight/settings/",
+        "/accounts/login/",
+    ):
         page.goto(studio.server.url + path)
         assert page.evaluate(TOO_WIDE) <= 0, path
 

@@ -82,7 +82,7 @@ def test_it_reads_numbers_and_lengths(text: str, key: str, span: Span) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("mood:dark", "There is no mood: here. You can use tag:, status:"),
+        ("mood:dark", "There is no mood: here. You can use: tag, status,"),
         ("mode:x", "Did you mean model:?"),
         ("tags:rain", "Did you mean tag:?"),
         ("status:approvd", "Did you mean approved? Choose new, shortlisted, changes, approved, rejected."),

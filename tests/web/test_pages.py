@@ -50,7 +50,7 @@ def test_every_address_of_a_team_is_closed_to_strangers_and_asks_anonymous_peopl
     rows |= {"undo": undo.pk, "collections": collection.pk, "tags": track.tag("calm").pk}
     rows |= {"webhooks": uuid.uuid4(), "deliveries": uuid.uuid4()}
     rows |= {"caps": cap.pk, "prices": job.model_id, "proposals": 1, "views": 1, "requests": uuid.uuid4()}
-    rows |= {"presets": 1}
+    rows |= {"presets": 1, "members": cast.producer.pk, "invitations": uuid.uuid4()}
     checked = 0
     for route, pattern in patterns(get_resolver()):
         if not route.startswith("t/<slug:team>/"):
@@ -141,3 +141,31 @@ def test_keys_are_called_what_they_are_called_on_the_persons_machine(as_producer
 def test_the_sheet_of_shortcuts_is_fetched_when_it_opens(as_producer: Client) -> None:
     text = as_producer.get("/shortcuts/", headers={"HX-Request": "true"}).content.decode()
     assert "Play or pause" in text and "<html" not in text and "Single keys on" in text
+
+
+def test_errors_of_members_are_in_the_shell_with_the_name_of_the_request(client: Client, cast: Cast) -> None:
+    client.force_login(cast.producer)
+    for address in ("/no/such/page/", "/t/elsewhere/", "/t/northlight/settings/", f"/t/northlight/tracks/{uuid.uuid4()}/"):
+        response = client.get(address)
+        text = response.content.decode()
+        assert response.status_code in {403, 404} and 'id="side"' in text and "Go home" in text, address
+        assert re.fullmatch("[0-9a-f]{12}", response["X-Request-ID"]) and response["X-Request-ID"] in text
+        assert "Elsewhere" not in text and "Secret" not in text
+
+
+def test_a_fault_of_the_shell_itself_still_has_a_page(cast: Cast, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("musicstudio.web.context.Shell.projects", property(broken))
+    client.raise_request_exception = False
+    client.force_login(cast.producer)
+    response = client.get("/t/northlight/")
+    text = response.content.decode()
+    assert response.status_code == 500 and "This is a fault of the studio" in text and response["X-Request-ID"] in text
+
+
+def test_the_forgotten_password_is_offered_once(client: Client, cast: Cast) -> None:
+    url = reverse("account_login")
+    for response in (client.get(url), client.post(url, {"login": "pia@northlight.example", "password": "wrong"})):
+        assert response.content.decode().count("Forgot your password?") == 1
