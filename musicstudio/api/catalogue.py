@@ -178,9 +178,14 @@ def balance(request: HttpRequest) -> Any:
     rows = []
     for bucket in current_buckets(caps, now):
         amounts = {"limit": bucket.limit_micros, "settled": bucket.settled_micros, "held": bucket.held_micros}
-        dollars = {name: float(from_micros(micros)) for name, micros in amounts.items()}
+        dollars: dict[str, Any] = {name: float(from_micros(micros)) for name, micros in amounts.items()}
         ends = int(bucket.period_end.timestamp()) if bucket.cap.period == Period.MONTH else None
-        where = {"of": bucket.cap.whose, "scope": bucket.cap.scope, "period": bucket.cap.period, "resets_at": ends}
+        where: dict[str, Any] = {
+            "of": bucket.cap.whose,
+            "scope": bucket.cap.scope,
+            "period": bucket.cap.period,
+            "resets_at": ends,
+        }
         rows.append(CapLeft(**where, **dollars, left=float(from_micros(max(0, bucket.left_micros)))))
     left = min((row.left for row in rows), default=None)
     return Balance(balance=left, balance_cents=None if left is None else round(left * 100, 4), caps=rows)
