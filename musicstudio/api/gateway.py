@@ -2,7 +2,6 @@
 
 import logging
 import time
-import uuid
 from typing import Any
 
 from django.conf import settings
@@ -68,7 +67,7 @@ def dress(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Puts the contract's headers on an answer: the id it was asked under, and the limit, what is left, when it resets."""
     said = request.headers.get("X-Request-Id", "")
     fit = said.isascii() and said.isprintable() and 0 < len(said) <= ID_LENGTH
-    response["X-Request-Id"] = said if fit else f"req_{uuid.uuid4().hex}"
+    response["X-Request-Id"] = said if fit else getattr(request, "id", "")
     for name, value in zip(("limit", "remaining", "reset"), getattr(request, "rate", ()), strict=False):
         response[f"x-ratelimit-{name}-requests"] = str(value)
     if warning := getattr(request, "warning", ""):
