@@ -120,7 +120,7 @@ def book(job: Job, measured: Measured, name: str, **said: Any) -> bool:
         "model": track.model_slug,
         "sha256": track.sha256,
     }
-    about |= {"seconds": track.duration_ms / 1000, "cost_micros": track.cost_micros, "path": track.get_absolute_url()}
+    about |= {"seconds": track.duration_ms / 1000, "cost_micros": track.cost_micros, "path": track.get_absolute_url}
     Webhook.objects.tell(job.team, Event.TRACK_CREATED, f"{track} is in {job.project.name}.", **about)
     job.refresh_from_db()
     return True

@@ -69,11 +69,11 @@ def said(reader: Reader, clause: Clause) -> Q:
 
 def tagged(reader: Reader, clause: Clause) -> Q:
     """With any of the tags; `none` is without one."""
-    through, found = Tag.tracks.through.objects, Q()  # type: ignore[attr-defined]
+    through, found = Tag.tracks.through.objects, Q()
     names = [value.lstrip("#").lower() for value in clause.values]
     if NONE in names:
         found |= ~Q(pk__in=through.filter(tag__team=reader.team).values("track"))
-    tags = Tag.objects.filter(team=reader.team).lowered().filter(lowered__in=names)
+    tags = Tag.objects.filter(team=reader.team).called(names)
     return found | Q(pk__in=through.filter(tag__in=tags.values("pk")).values("track"))
 
 
