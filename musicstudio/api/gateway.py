@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
@@ -120,6 +121,12 @@ def on_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 def on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     """What ninja itself refuses: a body that is no JSON, for one."""
     return on_error(request, ApiError(error.status_code, str(error)))
+
+
+@api.exception_handler(RequestDataTooBig)
+def on_too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    """More than `DATA_UPLOAD_MAX_MEMORY_SIZE`."""
+    return on_error(request, ApiError(413, "This is too large for a request."))
 
 
 @api.exception_handler(Http404)

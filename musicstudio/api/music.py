@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Router, Schema, Status
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
 
 from musicstudio.accounts.models import Role
 from musicstudio.api.errors import ApiError, refused
@@ -49,6 +49,16 @@ class MusicRequest(Schema):
     project: str | None = Field(default=None, max_length=80, description="a project's slug; left out: the token's, or the first")
     takes: int = Field(default=1, ge=1, le=MAX_TAKES)
     seed: int | None = Field(default=None, ge=0)
+
+    @field_validator("*")
+    @classmethod
+    def can_be_stored(cls, value: Any) -> Any:
+        """No NUL and no half of a surrogate pair: JSON can spell them, databases and files cannot hold them."""
+        if isinstance(value, str) and (
+            "\0" in value or (not value.isprintable() and value != value.encode(errors="ignore").decode())
+        ):
+            raise ValueError("It has a character that cannot be stored.")
+        return value
 
 
 def jobs_of(request: HttpRequest) -> Any:

@@ -20,4 +20,4 @@ class ErrorReply(Schema):
     error: ErrorBody
 
 
-FAULTS: dict[int, Any] = dict.fromkeys((400, 401, 402, 403, 404, 409, 422, 429, 500, 503), ErrorReply)
+FAULTS: dict[int, Any] = dict.fromkeys((400, 401, 402, 403, 404, 409, 413, 422, 429, 500, 503), ErrorReply)

@@ -2,7 +2,8 @@
 
 The same steps: a look without a lock, so that a refusal waits for nobody and writes nothing; then the rows; then one
 guarded UPDATE a bucket in the lock order, last, so that the busiest row is locked for the shortest time. A bucket that
-has no room any more undoes all of it. Whoever migrates installs the function.
+has no room any more undoes all of it. Foreign keys are checked at once rather than at the commit, when the buckets are
+locked already. Whoever migrates installs the function.
 """
 
 import json
@@ -49,6 +50,7 @@ BEGIN
   IF fits IS NOT TRUE THEN
     RETURN;
   END IF;
+  SET CONSTRAINTS ALL IMMEDIATE;
   BEGIN
     INSERT INTO budgets_hold (id, team_id, project_id, key_id, model_slug, amount_micros, refunded_micros, state, quote,
       idem_key, created_by_id, created_at)
@@ -82,6 +84,7 @@ BEGIN
   EXCEPTION WHEN SQLSTATE 'MS001' THEN
     made := false; warned := 0;
   END;
+  SET CONSTRAINTS ALL DEFERRED;
 END $$
 """  # noqa: S608 (a constant)
 

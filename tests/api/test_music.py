@@ -128,6 +128,16 @@ def test_nonsense_gets_json(ask: Asker) -> None:
     assert error(ask("post", "/audio/music", RAIN, Idempotency_Key="k" * 256))[0] == 400
 
 
+@pytest.mark.parametrize("text", ["a\\u0000b", "a\\ud800b"])
+def test_what_cannot_be_stored_is_refused(ask: Asker, text: str) -> None:
+    assert error(ask("post", "/audio/music", f'{{"prompt": "{text}"}}'))[::3] == (422, "prompt")
+    assert error(ask("post", "/audio/music", f'{{"prompt": "x", "project": "{text}"}}'))[::3] == (422, "project")
+
+
+def test_a_body_that_is_too_large(ask: Asker) -> None:
+    assert error(ask("post", "/audio/music", {"prompt": "x", "padding": "y" * 1_100_000}))[0] == 413
+
+
 def test_what_it_does_not_know_it_says(ask: Asker) -> None:
     answer = ask("post", "/audio/music", RAIN | {"temperature": 1, "lyrics_optimizer": True})
     assert answer.status_code == 202
