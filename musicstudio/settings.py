@@ -117,6 +117,7 @@ INSTALLED_APPS = [
     "musicstudio.library",
     "musicstudio.generation",
     "musicstudio.web",
+    "musicstudio.api",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -222,6 +223,9 @@ AIGATEWAY_MEDIA_HOSTS = env_list("AIGATEWAY_MEDIA_HOSTS", "media.aigateway.sh")
 GATEWAY_ANSWER_SECONDS = 60.0  # of one call; a submit that takes longer is uncertain
 ALLOW_LOOPBACK_GATEWAY = env_bool("STUDIO_ALLOW_LOOPBACK_GATEWAY", False)
 ALLOW_LOOPBACK_WEBHOOKS = env_bool("STUDIO_ALLOW_LOOPBACK_WEBHOOKS", False)
+
+# The studio's own API
+API_REQUESTS_PER_MINUTE = env_int("STUDIO_API_REQUESTS_PER_MINUTE", 600, 1)  # of one token
 
 # Files
 MEDIA_ROOT = DATA_DIR / "media"

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("musicstudio.library.urls")),
     path("", include("musicstudio.generation.urls")),
     path("", include("musicstudio.web.urls")),
+    path("", include("musicstudio.api.urls")),
 ]
 
 handler403 = "musicstudio.web.errors.forbidden"

@@ -16,7 +16,7 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.id = secrets.token_hex(6)  # type: ignore[attr-defined]
         response = self.get_response(request)
-        response.headers["X-Request-ID"] = request.id  # type: ignore[attr-defined]
+        response.headers.setdefault("X-Request-ID", request.id)  # type: ignore[attr-defined]  # /v1 echoes its caller's
         return response
 
 

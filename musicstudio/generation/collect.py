@@ -114,8 +114,13 @@ def book(job: Job, measured: Measured, name: str, **said: Any) -> bool:
     job.hold.refresh_from_db()
     track = Track.objects.add(job.pk, **provenance(job, said), **properties(measured, name))
     Job.objects.filter(pk=job.pk).update(track=track)
-    about = {"track": str(track.pk), "project": job.project.slug, "model": track.model_slug, "sha256": track.sha256}
-    about |= {"seconds": track.duration_ms / 1000, "cost_micros": track.cost_micros, "path": track.get_absolute_url()}
+    about: dict[str, Any] = {
+        "track": str(track.pk),
+        "project": job.project.slug,
+        "model": track.model_slug,
+        "sha256": track.sha256,
+    }
+    about |= {"seconds": track.duration_ms / 1000, "cost_micros": track.cost_micros, "path": track.get_absolute_url}
     Webhook.objects.tell(job.team, Event.TRACK_CREATED, f"{track} is in {job.project.name}.", **about)
     job.refresh_from_db()
     return True

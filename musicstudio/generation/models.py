@@ -183,6 +183,7 @@ class Job(models.Model):
         indexes = [
             models.Index(fields=["next_at"], condition=Q(state__in=ACTIVE), name="job_active_due"),
             models.Index(fields=["project", "-updated_at"], name="job_project_changes"),
+            models.Index(fields=["team", "-updated_at"], name="job_team_changes"),
             models.Index(fields=["owner"], condition=Q(state__in=IN_HAND, key__isnull=False), name="job_owner"),
             models.Index(fields=["project", "created_at"], condition=Q(state=State.QUEUED), name="job_queued"),
             models.Index(fields=["owner"], condition=Q(hint_at__isnull=False), name="job_hint"),
@@ -335,15 +336,9 @@ class Job(models.Model):
     def wire_parameters(self) -> dict[str, Any]:
         """The request as JSON, for the provenance of the track."""
         asked = self.request()
-        return {
-            "model": asked.model,
-            "prompt": asked.prompt,
-            "lyrics": asked.lyrics,
-            "duration": float(asked.seconds),
-            "format": asked.format,
-            "is_instrumental": asked.instrumental,
-            "seed": asked.seed,
-        } | ({"variation": asked.variation} if asked.variation else {})
+        said: dict[str, Any] = {"model": asked.model, "prompt": asked.prompt, "lyrics": asked.lyrics}
+        said |= {"duration": float(asked.seconds), "format": asked.format, "is_instrumental": asked.instrumental}
+        return said | {"seed": asked.seed} | ({"variation": asked.variation} if asked.variation else {})
 
 
 class Attempt(models.Model):

@@ -4,37 +4,46 @@ import hashlib
 import re
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import groupby
-from statistics import median
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
+from musicstudio.accounts.models import Team
 from musicstudio.budgets.models import OPEN, Bucket, HoldState
 from musicstudio.core.money import format_micros
-from musicstudio.generation.models import ACTIVE, Job, State
+from musicstudio.generation.models import Job, JobQuerySet, State
 from musicstudio.generation.reasons import Explanation, explain
-from musicstudio.library.listing import Group, grouped
-from musicstudio.library.models import Track, title_from
+from musicstudio.generation.usual import usual_seconds
+from musicstudio.library.models import title_from
 from musicstudio.projects.models import Project
 
 STAGES = ("Queued", "Sent", "Rendering", "Analysing", "Ready")
 STAGE = {State.QUEUED: 0, State.SUBMITTING: 1, State.RUNNING: 2, State.COLLECTING: 3, State.SUCCEEDED: 4}
 HEX = re.compile(r"[0-9a-f]{32}")
 WATCHED = 20  # requests a page follows at once
-ENOUGH = 3  # finished jobs before "usually" is said
+MANY = 200  # jobs ahead that are counted
+START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass
 class Row:
-    """Takes of one request that are in the same situation. `kind`: active, failed or uncertain. `asked`: all its takes."""
+    """Takes of one request that are in the same situation. `kind`: active, failed or uncertain. `asked`: all its takes.
+
+    `lanes`: on the first row of a race the number of its rows. `ahead`: jobs that are sent before it; None when it waits
+    for none. `charged_micros`: what the request's takes cost so far.
+    """
 
     kind: str
     jobs: list[Job]
     asked: int = 1
     done: int = 0
+    charged_micros: int = 0
     usual_seconds: int | None = None
+    lanes: int = 0
+    ahead: int | None = None
 
     @property
     def job(self) -> Job:
@@ -77,16 +86,51 @@ class Row:
 
     @property
     def stage_text(self) -> str:
-        """`Rendering 2 of 4`, `Rendering 40 %`, `Cancelling…`."""
+        """`Rendering 2 of 4`, `Rendering 40 %`, `Waiting, 3 ahead`, `Provider busy`, `Cancelling…`."""
         job = self.job
         if job.cancel_at:
             return "Cancelling…"
-        if job.state == State.QUEUED and job.key is not None and job.key.is_paused:
-            return "Paused"
+        if job.state == State.QUEUED:
+            return self._waiting
         word = STAGES[self.stage]
         if self.stage == 2 and self.asked > 1:
             return f"{word} {min(self.asked, self.done + 1)} of {self.asked}"
         return f"{word} {job.progress} %" if self.stage == 2 and job.progress else word
+
+    @property
+    def _waiting(self) -> str:
+        if self.is_paused:
+            return "Paused"
+        if self.retry_seconds:
+            return "Provider busy"
+        return f"Waiting, {self.ahead}{'+' if self.ahead >= MANY else ''} ahead" if self.ahead else STAGES[0]
+
+    @property
+    def is_paused(self) -> bool:
+        """It waits because nothing is sent with its key."""
+        return self.job.state == State.QUEUED and self.job.key is not None and self.job.key.is_paused
+
+    @property
+    def retry_seconds(self) -> int:
+        """Until it is sent again after the provider was busy; 0 when it does not wait for that."""
+        job = self.job
+        waits = self.kind == "active" and job.state == State.QUEUED and job.tries > 0 and not self.is_paused
+        return max(0, round((job.next_at - timezone.now()).total_seconds())) if waits else 0
+
+    @property
+    def why(self) -> str:
+        """What a row under way has to explain: money that may be lost, a provider that is busy."""
+        if self.kind == "active" and self.job.cancel_at:
+            return f"What the provider has begun may still be charged: {self.money}, until it answers."
+        return "The provider asks for patience. Nothing was charged; it is sent again by itself." if self.retry_seconds else ""
+
+    @property
+    def partial(self) -> str:
+        """`3 of 4 arrived, $0.72 charged.` for a request that failed in part, else nothing."""
+        if self.kind == "active" or not self.done:
+            return ""
+        cost = f"{format_micros(self.charged_micros)} charged" if self.charged_micros else "nothing charged"
+        return f"{self.done} of {self.asked} arrived, {cost}."
 
     @property
     def marks(self) -> list[str]:
@@ -120,33 +164,54 @@ class Row:
 
 @dataclass
 class Queue:
-    """The jobs of a project that a page shows. `watch`: the requests the page has a place in its list for."""
+    """The jobs that a page shows: a project's, or without one the whole team's.
 
-    project: Project
+    `watch`: the requests the page saw under way; `since`: when it was drawn last, in microseconds since 1970.
+    """
+
+    team: Team
+    project: Project | None = None
     watch: tuple[uuid.UUID, ...] = ()
+    since: int = 0
 
     @classmethod
-    def watching(cls, project: Project, batches: str) -> "Queue":
+    def watching(cls, team: Team, project: Project | None, batches: str, since: str = "") -> "Queue":
         """`batches`: their hex ids, with commas; anything else is ignored."""
-        return cls(project, tuple(uuid.UUID(text) for text in batches.split(",")[:WATCHED] if HEX.fullmatch(text)))
+        watch = tuple(uuid.UUID(text) for text in batches.split(",")[:WATCHED] if HEX.fullmatch(text))
+        return cls(team, project, watch, int(since) if since.isascii() and since.isdigit() and len(since) < 17 else 0)
+
+    @property
+    def mine(self) -> Q:
+        """The condition for its jobs."""
+        return Q(project=self.project) if self.project else Q(team=self.team)
+
+    @property
+    def all(self) -> JobQuerySet:
+        """Its jobs, also those that have ended."""
+        return Job.objects.filter(self.mine)
+
+    @cached_property
+    def changed(self) -> datetime:
+        """When one of them changed last."""
+        return self.all.order_by("-updated_at").values_list("updated_at", flat=True).first() or START
 
     @cached_property
     def key(self) -> str:
-        """Changes whenever the queue, the list or the money would look different; two cheap queries, nothing rendered."""
-        jobs = Job.objects.filter(project=self.project).aggregate(
-            changed=Max("updated_at"),
-            active=Count("pk", Q(state__in=ACTIVE)),
-            progress=Sum("progress", filter=Q(state__in=ACTIVE)),
+        """Changes whenever the queue, the list or the money would look different; three cheap queries, nothing rendered."""
+        counts = Job.objects.active().aggregate(
+            active=Count("pk", self.mine), progress=Sum("progress", filter=self.mine), queued=Count("pk", Q(state=State.QUEUED))
         )
-        money = Bucket.objects.filter(cap__team=self.project.team_id).order_by("-period_start")
-        counters = money.values_list("held_micros", "settled_micros", "limit_micros").first()
-        facts = repr((self.project.pk, jobs, counters, self.watch))
+        if not counts["active"]:
+            counts = {}
+        live = Bucket.objects.filter(cap__team=self.team, cap__ended_at=None, period_end__gt=timezone.now())
+        money = live.aggregate(held=Sum("held_micros"), settled=Sum("settled_micros"), limit=Sum("limit_micros"))
+        facts = repr((self.team.pk, self.project and self.project.pk, self.changed, counts, money, self.watch, self.since))
         return f'"{hashlib.sha256(facts.encode()).hexdigest()[:32]}"'
 
     @cached_property
     def jobs(self) -> list[Job]:
         """Newest request first."""
-        return list(Job.objects.filter(project=self.project).for_queue())
+        return list(self.all.for_queue())
 
     @property
     def active(self) -> list[Job]:
@@ -155,17 +220,39 @@ class Queue:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """One row per request for what runs, one per reason for what failed, one per take for what is uncertain."""
-        of_batch = Job.objects.filter(batch__in={job.batch for job in self.jobs}).order_by().values_list("batch")
-        made = of_batch.annotate(asked=Count("pk"), done=Count("pk", Q(state=State.SUCCEEDED)))
-        counts = {batch: (asked, done) for batch, asked, done in made} if self.jobs else {}
+        """One row per request for what runs, one per reason for what failed, one per take for what is uncertain; the lanes
+        of a race stand together.
+        """
         rows = [Row(kind, list(jobs)) for (_, kind, _), jobs in groupby(sorted(self.jobs, key=self._order), key=self._kind)]
+        self._count(rows)
+        rows.sort(key=lambda row: (row.kind != "active", -row.jobs[0].created_at.timestamp(), str(row.jobs[0].race)))
+        for (_, race), lanes in groupby(rows, key=lambda row: (row.kind, row.jobs[0].race)):
+            if race and len(found := list(lanes)) > 1:
+                found[0].lanes = len(found)
+        return rows
+
+    def _count(self, rows: list[Row]) -> None:
+        """Fills in what the rows' requests came to."""
+        of_batch = Job.objects.filter(batch__in={job.batch for job in self.jobs}).order_by().values_list("batch")
+        settled = Sum("hold__actual_micros", default=0)
+        made = of_batch.annotate(asked=Count("pk"), done=Count("pk", Q(state=State.SUCCEEDED)), charged=settled)
+        counts = {batch: facts for batch, *facts in made} if self.jobs else {}
+        waiting = self._waiting(rows)
         for row in rows:
-            batch = row.jobs[0].batch
-            row.asked, row.done = counts.get(batch, (1, 0))
+            row.asked, row.done, row.charged_micros = counts.get(row.jobs[0].batch, (1, 0, 0))
             if row.kind == "active":
-                row.usual_seconds = self.usual(row.job.model_id)
-        return sorted(rows, key=lambda row: (row.kind != "active", -row.jobs[0].created_at.timestamp()))
+                row.usual_seconds = self._usual(row.job)
+                row.ahead = sum(at < row.job.created_at for key, at in waiting if key == row.job.key_id)
+
+    @staticmethod
+    def _waiting(rows: list[Row]) -> list[tuple[uuid.UUID | None, datetime]]:
+        """Key and time of every queued job that one of the rows could wait for; the sketch engine's have no key."""
+        keys = {row.job.key_id for row in rows if row.kind == "active" and row.job.state == State.QUEUED}
+        if not keys:
+            return []
+        same = Q(key__in=keys - {None}) | (Q(key=None) if None in keys else Q(pk__in=()))
+        queued = Job.objects.filter(same, state=State.QUEUED).order_by("created_at")
+        return list(queued.values_list("key_id", "created_at")[:MANY])
 
     @staticmethod
     def _kind(job: Job) -> tuple[uuid.UUID, str, str]:
@@ -177,20 +264,15 @@ class Queue:
         batch, kind, detail = self._kind(job)
         return (str(batch), kind, detail, job.take)
 
-    def usual(self, model_id: int) -> int | None:
-        """The median of the last 50 finished takes of the model, in seconds; None before there are enough."""
-        if model_id not in self._usual:
-            ended = Job.objects.filter(model_id=model_id, team=self.project.team_id, state=State.SUCCEEDED)
-            spans = [
-                (finished - created).total_seconds()
-                for created, finished in ended.order_by("-created_at").values_list("created_at", "finished_at")[:50]
-                if finished
-            ]
-            self._usual[model_id] = round(median(spans)) if len(spans) >= ENOUGH else None
-        return self._usual[model_id]
+    def _usual(self, job: Job) -> int | None:
+        """Of takes like this one, asked once a page."""
+        place = (job.model_id, job.prompt.duration_ms)
+        if place not in self._known:
+            self._known[place] = usual_seconds(self.team.pk, *place)
+        return self._known[place]
 
     @cached_property
-    def _usual(self) -> dict[int, int | None]:
+    def _known(self) -> dict[tuple[int, int], int | None]:
         return {}
 
     @property
@@ -206,32 +288,40 @@ class Queue:
     @property
     def address(self) -> str:
         """The query with which the page asks next time."""
-        return f"?watch={','.join(batch.hex for batch in self.batches[:WATCHED])}"
+        since = max(1, (self.changed - START) // timedelta(microseconds=1))
+        return f"?since={since}&watch={','.join(batch.hex for batch in self.batches[:WATCHED])}"
 
     @property
-    def unplaced(self) -> list[uuid.UUID]:
-        """Requests under way that the page has no place for yet, oldest first: each is put on top of the list."""
-        return [batch for batch in reversed(self.batches) if batch not in self.watch]
-
-    @property
-    def arrived(self) -> list[Group]:
-        """The tracks of the requests the page watches."""
-        return self._found[0]
+    def at(self) -> str:
+        """The query that tells the verbs which queue to answer with."""
+        return "" if self.project else "?at=library"
 
     @cached_property
-    def _found(self) -> tuple[list[Group], list[Group]]:
-        """The watched requests' tracks, and those of them that have ended."""
-        under_way = set(self.batches)  # read before the tracks: what has ended by then is complete below
-        tracks = Track.objects.kept().filter(project=self.project, batch__in=self.watch).for_lists()
-        groups = grouped(tracks) if self.watch else []
-        return groups, [group for group in groups if group.batch not in under_way]
+    def arrived(self) -> bool:
+        """Whether a take has come into the list since the page was drawn."""
+        seen = START + timedelta(microseconds=self.since)
+        return self.since > 0 and self.all.filter(updated_at__gt=seen, state=State.SUCCEEDED).exists()
 
-    @property
+    @cached_property
     def news(self) -> str:
         """What a screen reader is told: the requests that ended since the page last asked."""
-        ended = self._found[1]
-        said = [f"{group.first.title}: {len(group.tracks)} take{'s' * (len(group.tracks) > 1)} ready" for group in ended]
-        done = {group.batch for group in ended}
-        lost = {job.batch: job for job in self.jobs if not job.is_active and job.batch in self.watch and job.batch not in done}
-        said += [f"{title_from(job.prompt.text)}: {job.get_state_display().lower()}" for job in lost.values()]
-        return ". ".join(said)
+        over = [batch for batch in self.watch if batch not in self.batches]
+        if not over:
+            return ""
+        said: dict[uuid.UUID, list[Job]] = {}
+        for job in self.all.filter(batch__in=over).select_related("prompt").order_by("-created_at", "take"):
+            said.setdefault(job.batch, []).append(job)
+        return ". ".join(ended(jobs) for jobs in said.values())
+
+
+def ended(jobs: list[Job]) -> str:
+    """`Paper lanterns: 4 takes ready`, `Paper lanterns: 3 of 4 takes ready, 1 failed`."""
+    title, ready = title_from(jobs[0].prompt.text), sum(job.state == State.SUCCEEDED for job in jobs)
+    if ready == len(jobs):
+        return f"{title}: {ready} take{'s' * (ready > 1)} ready"
+    others = {label: sum(job.state == state for job in jobs) for state, label in LOST.items()}
+    lost = ", ".join(f"{number} {label}" if ready else label for label, number in others.items() if number)
+    return f"{title}: {ready} of {len(jobs)} takes ready, {lost}" if ready else f"{title}: {lost}"
+
+
+LOST = {State.FAILED: "failed", State.CANCELLED: "cancelled", State.UNCERTAIN: "outcome unknown"}

@@ -113,6 +113,8 @@ def check_request(prompt: Prompt, takes: int, model: MusicModel, seed: int | Non
         model.check_prompt(prompt)
     except ValidationError as error:
         wrong.update(error.message_dict)
+    if prompt.project.archived_at is not None:
+        wrong["cost"] = f"{prompt.project} is archived and takes no new takes. An admin can restore it."
     if not 1 <= takes <= MAX_TAKES:
         wrong["takes"] = f"Ask for 1 to {MAX_TAKES} takes."
     if seed is not None and not model.takes_seed:

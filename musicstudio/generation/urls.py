@@ -2,14 +2,21 @@
 
 from django.urls import path
 
-from musicstudio.generation import views
+from musicstudio.generation import compose_views, views
 
 urlpatterns = [
     path("hooks/aigateway/<uuid:pk>/", views.webhook, name="webhook"),
     # t/<team>/projects/<project>/
-    path("t/<slug:team>/projects/<slug:project>/generate/", views.generate, name="generate"),
-    path("t/<slug:team>/projects/<slug:project>/ask/", views.ask_more, name="ask_more"),
+    path("t/<slug:team>/projects/<slug:project>/generate/", compose_views.generate, name="generate"),
+    path("t/<slug:team>/projects/<slug:project>/ask/", compose_views.ask_more, name="ask_more"),
     path("t/<slug:team>/projects/<slug:project>/queue/", views.queue, name="queue"),
+    path("t/<slug:team>/projects/<slug:project>/prompts/", compose_views.history, name="history"),
+    path("t/<slug:team>/projects/<slug:project>/recipes/<int:pk>/drop/", compose_views.drop_recipe, name="drop_recipe"),
+    # t/<team>/
+    path("t/<slug:team>/compose/", compose_views.compose, name="compose"),
+    path("t/<slug:team>/queue/", views.queue, name="team_queue"),
+    path("t/<slug:team>/prompts/<uuid:pk>/star/", compose_views.star, name="star"),
+    path("t/<slug:team>/prompts/<uuid:pk>/recipe/", compose_views.share_recipe, name="share_recipe"),
     # t/<team>/jobs/<job>/
     path("t/<slug:team>/jobs/<uuid:pk>/cancel/", views.cancel, name="cancel"),
     path("t/<slug:team>/jobs/<uuid:pk>/dismiss/", views.dismiss, name="dismiss"),

@@ -1,4 +1,4 @@
-"""Asking for takes and following them."""
+"""Following takes, and looking after keys. Asking for takes is in compose_views.py."""
 
 import uuid
 from typing import Any
@@ -11,19 +11,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import condition, require_GET, require_POST
+from django_htmx.http import trigger_client_event
 from django_q.tasks import async_task
 
 from musicstudio.accounts.access import get_team, get_team_object
 from musicstudio.accounts.models import Role
-from musicstudio.budgets.models import Bucket, Cap, OverCap
+from musicstudio.budgets.models import Bucket, Cap
 from musicstudio.core.crypto import Undecryptable
+from musicstudio.core.money import format_micros
 from musicstudio.core.pages import page, say, toast
-from musicstudio.generation.ask import ask
 from musicstudio.generation.calibrate import price_of
-from musicstudio.generation.compose import ComposeForm, Panel
 from musicstudio.generation.connection import check_connection
-from musicstudio.generation.models import Job, resume_queue
+from musicstudio.generation.models import Job, State, resume_queue
 from musicstudio.generation.overview import Overview
+from musicstudio.generation.panel import Limit, limits, limits_json
 from musicstudio.generation.queue import Queue
 from musicstudio.generation.webhooks import receive
 from musicstudio.projects.models import Project
@@ -54,102 +55,63 @@ def month_of(request: HttpRequest) -> Bucket | None:
     return request.month  # type: ignore[attr-defined, no-any-return]
 
 
+def limits_of(request: HttpRequest, project: Project | None) -> list[Limit]:
+    """The caps that apply to the member there, read once a request."""
+    known: dict[int, list[Limit]] = request.__dict__.setdefault("limits", {})
+    place = project.pk if project else 0
+    if place not in known:
+        known[place] = limits(request.team, request.membership, project)  # type: ignore[attr-defined]
+    return known[place]
+
+
 def queue_context(request: HttpRequest, queue: Queue) -> dict[str, Any]:
     """What the queue's templates need, wherever they are shown."""
     member = request.membership  # type: ignore[attr-defined]
-    rights = {"may": member.may(Role.PRODUCER), "admin": member.may(Role.ADMIN)}
-    return {"queue": queue, "team": queue.project.team, "project": queue.project} | rights
+    rights: dict[str, Any] = {"may": member.may(Role.PRODUCER), "admin": member.may(Role.ADMIN)}
+    rights["here"] = "project" if queue.project else "library"
+    if queue.project:
+        rights["project"] = queue.project
+    return {"queue": queue, "team": queue.team, "caps": limits_json(limits_of(request, queue.project))} | rights
 
 
-@require_POST
-@login_required
-def generate(request: HttpRequest, team: str, project: str) -> HttpResponse:
-    """Queues the takes. 422 with a message beside each field that is wrong: nothing is created, nothing typed is lost."""
-    place = get_project(request, team, project, Role.PRODUCER)
-    form = ComposeForm(request.POST)
-    if not form.is_valid() or not asked(request, form, place):
-        return workspace(request, form, place, status=422)
-    if not request.htmx:  # type: ignore[attr-defined]
-        return redirect("project", team, project)
-    return say(workspace(request, form, place), "Queued. The takes appear on top of the list.")
-
-
-def asked(request: HttpRequest, form: ComposeForm, project: Project) -> bool:
-    """Hands the form's request to the verb; False when it was refused, with the messages in the form."""
-    said = form.cleaned_data
-    prompt = form.prompt(project, request.user)  # type: ignore[arg-type]
-    extra = {"seed": said["seed"], "batch": said["batch"], "agreed_micros": said["cost"]}
-    try:
-        Job.objects.submit(prompt, said["takes"], said["model"], request.user, **extra)  # type: ignore[arg-type]
-    except ValidationError as refused:
-        form.reject(refused)
-        form.may_ask = isinstance(refused.__cause__, OverCap) and refused.__cause__.may_ask
-    return form.is_valid()
-
-
-@require_POST
-@login_required
-def ask_more(request: HttpRequest, team: str, project: str) -> HttpResponse:
-    """Sends the request, which the caps refuse, to the admins with a reason."""
-    place = get_project(request, team, project, Role.PRODUCER)
-    form = ComposeForm(request.POST)
-    if not form.is_valid() or not sent_to_admins(request, form, place):
-        form.may_ask = True
-        return workspace(request, form, place, status=422)
-    text = "Sent to the admins. You get an e-mail when it is decided."
-    if not request.htmx:  # type: ignore[attr-defined]
-        messages.success(request, text)
-        return redirect("project", team, project)
-    return toast(say(workspace(request, form, place), text), text)
-
-
-def sent_to_admins(request: HttpRequest, form: ComposeForm, project: Project) -> bool:
-    """Hands the request to the verb; False when there was nothing to ask for or no reason, with the messages in the form."""
-    said = form.cleaned_data
-    extra = {"seed": said["seed"], "batch": said["batch"], "agreed_micros": said["cost"]}
-    prompt, reason = form.prompt(project, request.user), request.POST.get("reason", "")  # type: ignore[arg-type]
-    try:
-        ask(prompt, said["takes"], said["model"], request.user, reason, **extra)  # type: ignore[arg-type]
-    except ValidationError as refused:
-        form.reject(refused)
-    return form.is_valid()
-
-
-def workspace(request: HttpRequest, form: ComposeForm, project: Project, status: int = 200) -> HttpResponse:
-    """The compose panel as it was sent, and on success the queue with the new row."""
-    panel = Panel(project, request.membership, month_of(request), form=form)  # type: ignore[attr-defined]
-    context = queue_context(request, Queue(project)) | {"compose": panel}
-    if not request.htmx:  # type: ignore[attr-defined]
-        return page(request, "generation/refused.html", context, status=status)
-    return page(request, "generation/_compose.html" if status == 422 else "generation/generated.html", context, status=status)
-
-
-def queue_key(request: HttpRequest, team: str, project: str) -> str:
+def queue_key(request: HttpRequest, team: str, project: str | None = None) -> str:
     """The ETag, from a few counters, before anything is rendered; the rights are checked on the way."""
-    place = get_project(request, team, project)
-    request.queue = Queue.watching(place, request.GET.get("watch", ""))  # type: ignore[attr-defined]
+    place, asked = get_project(request, team, project) if project else None, request.GET
+    owner = place.team if place else get_team(request, team)
+    request.queue = Queue.watching(owner, place, asked.get("watch", ""), asked.get("since", ""))  # type: ignore[attr-defined]
     return request.queue.key  # type: ignore[attr-defined, no-any-return]
 
 
 @require_GET
 @login_required
 @condition(etag_func=queue_key)
-def queue(request: HttpRequest, team: str, project: str) -> HttpResponse:
-    """The queue, the tracks that arrived, and the money, for a page that is open; 304 while nothing changed."""
-    found: Queue = request.queue  # type: ignore[attr-defined]
+def queue(request: HttpRequest, team: str, project: str | None = None) -> HttpResponse:
+    """The queue of a project, or of the team, and the money, for a page that is open; 304 while nothing changed.
+
+    `ms:news` says which requests have ended, `ms:changed` that lists of tracks are to be read again.
+    """
+    return queue_answer(request, request.queue)  # type: ignore[attr-defined]
+
+
+def queue_answer(request: HttpRequest, found: Queue) -> HttpResponse:
+    """The queue with its events."""
     response = page(request, "generation/queue.html", queue_context(request, found))
-    return say(response, found.news) if found.news else response
+    if found.news:
+        trigger_client_event(response, "ms:news", {"value": found.news})
+    return trigger_client_event(response, "ms:changed", {}) if found.arrived else response
 
 
 @require_POST
 @login_required
 def cancel(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
-    """Stops every take of the request that is still on its way."""
+    """Stops every take of the request that is still on its way, and says what became of the money."""
     job = get_job(request, team, pk, Role.PRODUCER)
-    takes = Job.objects.active().filter(team=job.team, batch=job.batch).select_related("hold")
-    stopped = all([take.cancel() for take in takes])  # noqa: C419 (all of them, also after one that cannot be stopped)
-    text = "Cancelled. Nothing was charged." if stopped else "Asked to stop. What was sent already may be charged."
-    return after(request, job, text)
+    takes = list(Job.objects.active().filter(team=job.team, batch=job.batch).select_related("hold"))
+    freed = sum(take.hold.amount_micros for take in takes if take.cancel())
+    stopped = all(take.state == State.CANCELLED for take in takes)
+    said = [f"{format_micros(freed)} released." if freed else "Nothing was charged." if stopped else ""]
+    said = ["Cancelled."] * stopped + said + ["Asked to stop. What was sent already may be charged."] * (not stopped)
+    return after(request, job, " ".join(text for text in said if text))
 
 
 @require_POST
@@ -184,7 +146,8 @@ def after(request: HttpRequest, job: Job, text: str) -> HttpResponse:
     """The queue after a decision, or the project page for a browser without script."""
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect("project", job.team.slug, job.project.slug)
-    return say(page(request, "generation/queue.html", queue_context(request, Queue(job.project))), text)
+    place = None if request.GET.get("at") == "library" else job.project
+    return toast(say(queue_answer(request, Queue(job.team, place)), text), text)
 
 
 @require_POST

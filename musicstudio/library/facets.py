@@ -130,12 +130,12 @@ def people(listing: "Listing") -> Counted:
 def tags(listing: "Listing") -> Counted:
     """A further tag narrows, so it is counted under the whole search line; two can also be alternatives."""
     chosen = [name.lower() for name in listing.query.chosen("tag")]
-    through = Tag.tracks.through.objects.filter(tag__team=listing.reader.team)  # type: ignore[attr-defined]
+    through = Tag.tracks.through.objects.filter(tag__team=listing.reader.team)
     rows = (
         through.filter(track__in=listing.tracks.values("pk")).values_list("tag__name", "tag__color").annotate(number=Count("pk"))
     )
     values = []
-    for name, color, count in rows.order_by("-number", "tag__name")[:MOST]:
+    for name, color, count in sorted(rows, key=lambda row: (-row[2], row[0].lower()))[:MOST]:
         on = name.lower() in chosen
         click = without_tag(listing, name) if on else listing.query.adding(spelled("tag", name))
         drop = "" if on else listing.address(q=listing.query.adding("-" + spelled("tag", name)))

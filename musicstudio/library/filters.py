@@ -69,11 +69,11 @@ def said(reader: Reader, clause: Clause) -> Q:
 
 def tagged(reader: Reader, clause: Clause) -> Q:
     """With any of the tags; `none` is without one."""
-    through, found = Tag.tracks.through.objects, Q()  # type: ignore[attr-defined]
+    through, found = Tag.tracks.through.objects, Q()
     names = [value.lstrip("#").lower() for value in clause.values]
     if NONE in names:
         found |= ~Q(pk__in=through.filter(tag__team=reader.team).values("track"))
-    tags = Tag.objects.filter(team=reader.team).lowered().filter(lowered__in=names)
+    tags = Tag.objects.filter(team=reader.team).called(names)
     return found | Q(pk__in=through.filter(tag__in=tags.values("pk")).values("track"))
 
 
@@ -112,7 +112,7 @@ def of_model(reader: Reader, clause: Clause) -> Q:
 
 
 def rated(reader: Reader, clause: Clause, ratings: "QuerySet[Rating]") -> Q:
-    """By the mean of these ratings."""
+    """By the mean of these ratings; those of other teams' tracks meet none of this team's."""
     if clause.span is None:
         return ~Q(pk__in=ratings.values("track"))
     mean = ratings.order_by().values("track").annotate(mean=Avg("stars")).filter(within("mean", clause.span))
@@ -121,7 +121,7 @@ def rated(reader: Reader, clause: Clause, ratings: "QuerySet[Rating]") -> Q:
 
 def rated_by_the_team(reader: Reader, clause: Clause) -> Q:
     """By the team's mean."""
-    return rated(reader, clause, Rating.objects.filter(track__team=reader.team))
+    return rated(reader, clause, Rating.objects.all())
 
 
 def rated_by_me(reader: Reader, clause: Clause) -> Q:

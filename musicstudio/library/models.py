@@ -203,7 +203,7 @@ class Track(models.Model):
     def tell(self, by: User) -> None:
         """Tells the team's webhooks that it was approved, if it was."""
         if self.status == Status.APPROVED:
-            about = {"track": str(self.pk), "project": self.project.slug, "path": self.get_absolute_url()}
+            about: dict[str, Any] = {"track": str(self.pk), "project": self.project.slug, "path": self.get_absolute_url}
             Webhook.objects.tell(
                 self.team, Event.TRACK_APPROVED, f"{by.display_name} approved {self}.", by=by.display_name, **about
             )

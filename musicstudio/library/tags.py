@@ -39,9 +39,9 @@ class TagQuerySet(models.QuerySet["Tag"]):
         color = list(Color)[self.filter(team=team).count() % len(Color)]
         return self.get_or_create(team=team, name=name, defaults={"color": color})[0]
 
-    def lowered(self) -> "TagQuerySet":
-        """Each with `lowered`, its name in small letters, as the index of names has it."""
-        return self.alias(lowered=Lower("name"))
+    def called(self, names: list[str]) -> "TagQuerySet":
+        """Those with one of the names, which are in small letters; by the index of names."""
+        return self.alias(lowered=Lower("name")).filter(lowered__in=names)
 
 
 class Tag(models.Model):

@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import httpx
 from django.conf import settings
@@ -128,7 +129,12 @@ def post(what: Parcel) -> int:
 def note(delivery: Delivery, answer: Answer) -> None:
     """Writes down how the try went and when the next is; an address that is gone for good is switched off."""
     now, tries = timezone.now(), delivery.tries + 1
-    said = {"tries": tries, "status": answer.status, "note": answer.note[:200], "milliseconds": answer.milliseconds}
+    said: dict[str, Any] = {
+        "tries": tries,
+        "status": answer.status,
+        "note": answer.note[:200],
+        "milliseconds": answer.milliseconds,
+    }
     said |= {"tried_at": now}
     if answer.ok:
         said["state"] = State.DELIVERED

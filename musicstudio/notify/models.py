@@ -8,6 +8,7 @@ import base64
 import json
 import secrets
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -70,15 +71,16 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
         said = {"ciphertext": crypto.encrypt(url), "host": host, "secret": crypto.encrypt(secret)}
         return self.create(team=team, events=sorted(set(events)), shape=shape, created_by=by, **said), secret
 
-    def tell(self, team: Team, event: str, text: str, **data: Any) -> int:
+    def tell(self, team: Team, event: str, text: str, *, path: Callable[[], str] | None = None, **data: Any) -> int:
         """Puts the news into the outbox of every webhook that wants it; answers how many.
 
         Part of the caller's transaction: what is rolled back is never told. `text` is one sentence for people, `data`
-        plain JSON values: money is micros, lengths are seconds; a `path` becomes a whole `url`.
+        plain JSON values: money is micros, lengths are seconds. `path` becomes a whole `url`; it is asked only when
+        somebody wants to know, because a worker that follows thousands of jobs need not load every page for it.
         """
-        if path := data.pop("path", ""):
-            data["url"] = settings.PUBLIC_URL + path
         wanting = [hook for hook in self.filter(team=team, is_active=True) if event in hook.events]
+        if wanting and path is not None:
+            data["url"] = settings.PUBLIC_URL + path()
         for hook in wanting:
             hook.deliveries.create(event=event, body=hook.body(event, text, data))
         if wanting:

@@ -16,9 +16,10 @@ from musicstudio.accounts.models import Team, User
 from musicstudio.projects.formats import Format
 from musicstudio.projects.presets import Preset
 from musicstudio.projects.recipes import PromptFavourite, Recipe
+from musicstudio.projects.tokens import ApiToken, TokenScope
 
 # found here by Django, and by name
-__all__ = ["ChangedPrompt", "Format", "Preset", "Project", "Prompt", "PromptFavourite", "Recipe"]
+__all__ = ["ApiToken", "ChangedPrompt", "Format", "Preset", "Project", "Prompt", "PromptFavourite", "Recipe", "TokenScope"]
 
 HUES = (40, 200, 150, 310, 250, 350)  # of the project's dot and its cover tiles, in degrees; the next project takes the next
 

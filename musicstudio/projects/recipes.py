@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from musicstudio.accounts.models import Team, User
 
@@ -29,12 +30,16 @@ class PromptFavourite(models.Model):
 class RecipeQuerySet(models.QuerySet["Recipe"]):
     """Shares recipes."""
 
+    def shared(self, team: Team) -> "RecipeQuerySet":
+        """The team's, without those that were taken out."""
+        return self.filter(team=team, ended_at=None)
+
     def share(self, team: Team, name: str, by: User, **words: Any) -> "Recipe":
         """A recipe of these words (`Prompt.WORDS`) under a name that the team does not use yet; raises ValidationError."""
         name = " ".join(name.split())
         if not 1 <= len(name) <= NAME_LENGTH:
             raise ValidationError({"name": f"A recipe's name has 1 to {NAME_LENGTH} characters."})
-        if self.filter(team=team, name__iexact=name).exists():
+        if self.shared(team).filter(name__iexact=name).exists():
             raise ValidationError({"name": f"The team has a recipe named {name}. Choose another name."})
         return self.create(team=team, name=name, created_by=by, **words)
 
@@ -53,12 +58,20 @@ class Recipe(models.Model):
     model_slug = models.CharField(max_length=120)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="taken out of the list since")
 
     objects = RecipeQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
-        constraints = [models.UniqueConstraint("team", Lower("name"), name="recipe_once")]
+        constraints = [models.UniqueConstraint("team", Lower("name"), condition=models.Q(ended_at=None), name="recipe_name_once")]
 
     def __str__(self) -> str:
         return self.name
+
+    def drop(self, *, back: bool = False) -> None:
+        """Takes it out of the list; `back` puts it there again, unless its name was given to another meanwhile."""
+        if back and Recipe.objects.shared(self.team).filter(name__iexact=self.name).exists():
+            return
+        self.ended_at = None if back else timezone.now()
+        self.save(update_fields=["ended_at"])

@@ -22,6 +22,7 @@ from musicstudio.accounts.invitations import Invitation
 from musicstudio.accounts.models import Membership, Role, Team
 from musicstudio.accounts.rights import RIGHTS
 from musicstudio.core.pages import page
+from musicstudio.projects.models import ApiToken
 from musicstudio.web.views import BACKEND
 
 
@@ -120,6 +121,7 @@ def change(request: HttpRequest, found: Membership) -> str:
     me: Membership = request.membership  # type: ignore[attr-defined]
     if request.POST.get("do") == "remove":
         membering.remove(found, me)
+        ApiToken.objects.end_for(found.user, found.team)
         return f"{found.user} is no longer in {found.team}. Tracks and prompts stay."
     role = request.POST.get("role", "")
     changed = membering.change_role(found, role, me)

@@ -1,7 +1,5 @@
 """A team's home, its projects, and everything about one: tracks, overview, activity, settings, presets."""
 
-import uuid
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core import signing
@@ -14,13 +12,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from musicstudio.accounts.access import get_team
 from musicstudio.accounts.models import Role
 from musicstudio.core.pages import page, toast
-from musicstudio.generation.compose import Panel
+from musicstudio.generation.compose_views import panel_of
 from musicstudio.generation.queue import Queue
 from musicstudio.generation.views import get_project, month_of, queue_context
 from musicstudio.library.filters import Reader
 from musicstudio.library.listing import Listing
 from musicstudio.library.models import Track
-from musicstudio.projects.models import Preset, Project, Prompt
+from musicstudio.projects.models import Preset, Project
 from musicstudio.providers.models import MusicModel
 from musicstudio.web.activity import Activity
 from musicstudio.web.desk import Desk
@@ -75,18 +73,10 @@ def project(request: HttpRequest, team: str, project: str) -> HttpResponse:
     """The workspace: the queue, the tracks and the compose panel. `?from=` fills the panel from one of its prompts."""
     place = get_project(request, team, project)
     reader, tracks = Reader(place.team, request.user), Track.objects.kept().filter(project=place)  # type: ignore[arg-type]
-    queue, listing = Queue(place), Listing.from_query(tracks, request.GET, reader, place)
-    panel = Panel(place, request.membership, month_of(request), source=source_of(request, place))  # type: ignore[attr-defined]
+    queue, listing = Queue(place.team, place), Listing.from_query(tracks, request.GET, reader, place)
+    panel = panel_of(request, place)
     shown = {"listing": listing, "compose": None if place.archived_at else panel, "starters": STARTERS, "here": "project"}
     return page(request, "web/project.html", queue_context(request, queue) | shown | {"tab": "tracks"})
-
-
-def source_of(request: HttpRequest, project: Project) -> Prompt | None:
-    """The prompt the compose panel is to be filled from."""
-    try:
-        return Prompt.objects.filter(project=project, pk=uuid.UUID(request.GET.get("from", ""))).first()
-    except ValueError:
-        return None
 
 
 @require_GET

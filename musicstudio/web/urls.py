@@ -9,6 +9,7 @@ from musicstudio.web import (
     member_views,
     price_views,
     project_views,
+    token_views,
     views,
     webhook_views,
 )
@@ -49,6 +50,10 @@ urlpatterns = [
     path("t/<slug:team>/members/<int:pk>/", member_views.member, name="member"),
     path("t/<slug:team>/members/invite/", member_views.invite, name="invite"),
     path("t/<slug:team>/members/invitations/<uuid:pk>/", member_views.invitation, name="invitation"),
+    # t/<team>/tokens/
+    path("t/<slug:team>/tokens/", token_views.tokens, name="tokens"),
+    path("t/<slug:team>/tokens/add/", token_views.token_add, name="token_add"),
+    path("t/<slug:team>/tokens/<uuid:pk>/revoke/", token_views.token_revoke, name="token_revoke"),
     # t/<team>/webhooks/
     path("t/<slug:team>/webhooks/", webhook_views.webhooks, name="webhooks"),
     path("t/<slug:team>/webhooks/add/", webhook_views.webhook_add, name="webhook_add"),

@@ -23,6 +23,7 @@ function show(open) {
 }
 function take(option) {
   const text = option.dataset.line, more = text.endsWith(":")
+  show(false)
   line().value = more ? text : `${text} `
   line().focus()
   window.htmx.trigger(line(), "hint")

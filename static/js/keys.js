@@ -45,6 +45,7 @@ function move(by) {
 /* To the prompt, whichever page it is: where there is no panel, by way of the project worked in last. */
 function compose() {
   const panel = document.getElementById("compose"), prompt = document.getElementById("id_text")
+  if (!prompt && document.querySelector("[data-load]")) return click("[data-load]")
   if (!prompt) {
     if (!panel && document.querySelector("[data-compose]")) { document.addEventListener("htmx:afterSettle", () => requestAnimationFrame(compose), { once: true }); click("[data-compose]") }
     return

@@ -1,17 +1,24 @@
 """Following takes from a page: rows, what arrives, and how little an unchanged queue costs."""
 
+import re
 import uuid
+from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from musicstudio.budgets.models import Cap
 from musicstudio.generation.models import Job, Reason, State
 from musicstudio.generation.queue import Queue
+from musicstudio.generation.race import race
+from musicstudio.projects.models import Project
 from tests.conftest import Cast
-from tests.factories import gateway_model, make_jobs, make_key, make_track
+from tests.factories import gateway_model, make_jobs, make_key, make_prompt, make_track, sketch_model
 
 URL = reverse("queue", args=["northlight", "aurora-spring-film"])
 HTMX = {"HX-Request": "true"}
@@ -24,6 +31,13 @@ def finish(job: Job) -> None:
     Job.objects.move(job.pk, (State.QUEUED,), State.SUCCEEDED)
 
 
+def address(response: HttpResponse) -> str:
+    """The query with which the page would ask next."""
+    found = re.search(r'queue/(\?since=[^"]*)"', response.content.decode())
+    assert found
+    return unescape(found[1])
+
+
 def watch(*batches: uuid.UUID) -> dict[str, str]:
     return {"watch": ",".join(batch.hex for batch in batches)}
 
@@ -33,7 +47,7 @@ def test_an_unchanged_queue_is_answered_304_without_rendering(
 ) -> None:
     [job] = make_jobs(cast.project, cast.producer)
     first = as_producer.get(URL, watch(job.batch), headers=HTMX)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         again = as_producer.get(URL, watch(job.batch), headers=HTMX | {"If-None-Match": first["ETag"]})
     assert first.status_code == 200 and again.status_code == 304 and again.content == b""
     assert "private" in first["Cache-Control"] and "no-cache" in first["Cache-Control"]
@@ -54,37 +68,54 @@ def test_the_etag_changes_with_what_the_page_shows(as_producer: Client, cast: Ca
     assert as_producer.get(URL, headers=HTMX | {"If-None-Match": before}).status_code == 200
 
 
-def test_a_finished_take_arrives_in_its_place_with_the_news(as_producer: Client, cast: Cast) -> None:
+def test_a_take_that_arrived_renews_the_list_and_the_end_of_the_request_is_told(as_producer: Client, cast: Cast) -> None:
+    first, second = make_jobs(cast.project, cast.producer, takes=2)
+    seen = address(as_producer.get(URL, headers=HTMX))
+    finish(first)
+    half = as_producer.get(URL + seen, headers=HTMX)
+    assert "ms:changed" in half["HX-Trigger"] and "ms:news" not in half["HX-Trigger"]
+    assert "ms:changed" not in as_producer.get(URL + address(half), headers=HTMX).headers.get("HX-Trigger", "")
+    finish(second)
+    whole = as_producer.get(URL + address(half), headers=HTMX)
+    assert "ms:changed" in whole["HX-Trigger"] and "2 takes ready" in whole["HX-Trigger"]
+    assert b'active="0"' in whole.content and "HX-Trigger" not in as_producer.get(URL + address(whole), headers=HTMX)
+
+
+def test_the_news_say_what_was_lost(as_producer: Client, cast: Cast) -> None:
     first, second = make_jobs(cast.project, cast.producer, takes=2)
     finish(first)
-    half = as_producer.get(URL, watch(first.batch), headers=HTMX)
-    assert f'id="gen-{first.batch.hex}" hx-swap-oob="morph"' in half.content.decode()
-    assert "Rendering" not in half.content.decode() and "HX-Trigger" not in half
-    finish(second)
-    whole = as_producer.get(URL, watch(first.batch), headers=HTMX)
-    assert "2 takes ready" in whole["HX-Trigger"]
-    assert b"<ms-poll" not in whole.content and b"hx-trigger" not in whole.content.split(b'id="queue"')[1][:200]
+    second.fail(Reason.ENGINE)
+    news = as_producer.get(URL, watch(first.batch), headers=HTMX)["HX-Trigger"]
+    assert "Lo-fi piano with light rain: 1 of 2 takes ready, 1 failed" in news
 
 
-def test_a_request_of_a_colleague_gets_a_place_on_top_of_the_list(as_producer: Client, cast: Cast) -> None:
-    [mine] = make_jobs(cast.project, cast.producer)
+def test_a_request_of_a_colleague_is_noticed_by_a_page_where_nothing_ran(as_producer: Client, cast: Cast) -> None:
+    idle = as_producer.get(URL, headers=HTMX)
+    assert b'active="0"' in idle.content
     [theirs] = make_jobs(cast.project, cast.owner)
-    page = as_producer.get(URL, watch(mine.batch), headers=HTMX).content.decode()
-    assert 'hx-swap-oob="afterbegin:#tracks"' in page and f'<section class="gen-group" id="gen-{theirs.batch.hex}">' in page
-    assert f'<section class="gen-group" id="gen-{mine.batch.hex}">' not in page
-    assert f"?watch={theirs.batch.hex},{mine.batch.hex}" in page
+    page = as_producer.get(URL + address(idle), headers=HTMX | {"If-None-Match": idle["ETag"]}).content.decode()
+    assert f'id="job-{theirs.batch}"' in page and 'active="1"' in page and f"watch={theirs.batch.hex}" in page
 
 
-def test_tracks_of_another_project_are_not_watched(as_producer: Client, cast: Cast) -> None:
+def test_the_library_follows_every_project_of_the_team_and_no_other(as_producer: Client, cast: Cast) -> None:
+    [other] = make_jobs(Project.objects.open(cast.team, "Sketchbook"), cast.owner)
+    [secret] = make_jobs(cast.other_project, cast.stranger)
+    page = as_producer.get(reverse("team_queue", args=["northlight"]), headers=HTMX).content.decode()
+    assert f'id="job-{other.batch}"' in page and "· Sketchbook" in page and str(secret.batch) not in page
+    cancel = as_producer.post(reverse("cancel", args=["northlight", other.pk]) + "?at=library", headers=HTMX)
+    assert b"team_queue" not in cancel.content and b"/t/northlight/queue/?since=" in cancel.content
+
+
+def test_tracks_of_another_project_are_no_news(as_producer: Client, cast: Cast) -> None:
     [job] = make_jobs(cast.other_project, cast.stranger)
     finish(job)
-    assert job.batch.hex.encode() not in as_producer.get(URL, watch(job.batch), headers=HTMX).content.split(b"</section>")[-1]
-    assert Queue(cast.project, (job.batch,)).arrived == []
+    assert "HX-Trigger" not in as_producer.get(URL, watch(job.batch) | {"since": "1"}, headers=HTMX)
 
 
 def test_unreadable_watches_are_ignored(cast: Cast) -> None:
     batch = uuid.uuid4()
-    assert Queue.watching(cast.project, f"x,{batch.hex},,{batch}").watch == (batch,)
+    found = Queue.watching(cast.team, cast.project, f"x,{batch.hex},,{batch}", "9" * 40)
+    assert (found.watch, found.since) == ((batch,), 0)
 
 
 def test_takes_of_one_request_share_a_row_that_counts_them(cast: Cast) -> None:
@@ -92,19 +123,62 @@ def test_takes_of_one_request_share_a_row_that_counts_them(cast: Cast) -> None:
     jobs = make_jobs(cast.project, cast.producer, takes=4, model=gateway_model("0.10"))
     Job.objects.filter(pk__in=[job.pk for job in jobs]).update(state=State.RUNNING)
     Job.objects.move(jobs[0].pk, (State.RUNNING,), State.SUCCEEDED)
-    [row] = Queue(cast.project).rows
+    [row] = Queue(cast.team, cast.project).rows
     assert (row.takes, row.stage_text, row.money) == ("4 takes", "Rendering 2 of 4", "$4.50 held")
     assert row.marks == ["done", "done", "now", "", ""]
 
 
-def test_usually_is_said_only_with_enough_finished_takes(cast: Cast) -> None:
+def test_usually_is_said_only_with_enough_finished_takes_of_that_length(cast: Cast) -> None:
     done = make_jobs(cast.project, cast.producer, takes=3)
     make_jobs(cast.project, cast.producer)
     for job in done[:2]:
         Job.objects.move(job.pk, (State.QUEUED,), State.SUCCEEDED)
-    assert {row.usual_seconds for row in Queue(cast.project).rows} == {None}
+    assert {row.usual_seconds for row in Queue(cast.team, cast.project).rows} == {None}
     Job.objects.move(done[2].pk, (State.QUEUED,), State.SUCCEEDED)
-    assert [row.usual_seconds for row in Queue(cast.project).rows] == [0]
+    make_jobs(cast.project, cast.producer, duration_ms=90_000)
+    assert [row.usual_seconds for row in Queue(cast.team, cast.project).rows] == [None, 1]
+
+
+def test_a_waiting_take_says_how_many_are_ahead(cast: Cast) -> None:
+    make_jobs(cast.other_project, cast.stranger, takes=2)
+    make_jobs(cast.project, cast.producer)
+    [row] = Queue(cast.team, cast.project).rows
+    assert row.stage_text == "Waiting, 2 ahead"
+
+
+def test_a_busy_provider_is_named_with_the_time_of_the_next_try(as_producer: Client, cast: Cast) -> None:
+    make_key(cast.team)
+    [job] = make_jobs(cast.project, cast.producer, model=gateway_model("0.10"))
+    Job.objects.filter(pk=job.pk).update(tries=1, next_at=timezone.now() + timedelta(seconds=18))
+    page = as_producer.get(URL, headers=HTMX).content.decode()
+    assert "Provider busy" in page and "retrying in <ms-elapsed down" in page and "Nothing was charged" in page
+
+
+def test_a_request_that_failed_in_part_says_what_arrived_what_it_cost_and_retries_the_rest(
+    as_producer: Client, cast: Cast
+) -> None:
+    make_key(cast.team)
+    jobs = make_jobs(cast.project, cast.producer, takes=4, model=gateway_model("0.10"))
+    for job in jobs[:3]:
+        job.hold.settle()
+        Job.objects.move(job.pk, (State.QUEUED,), State.SUCCEEDED)
+    jobs[3].fail(Reason.PROVIDER_FAILED)
+    page = as_producer.get(URL, headers=HTMX).content.decode()
+    assert "3 of 4 arrived, $4.50 charged." in page and "Retry 1" in page and "Nothing was charged." in page
+
+
+def test_a_cancelled_take_says_what_was_released(as_producer: Client, cast: Cast) -> None:
+    make_key(cast.team)
+    [job] = make_jobs(cast.project, cast.producer, model=gateway_model("0.10"))
+    response = as_producer.post(reverse("cancel", args=["northlight", job.pk]), headers=HTMX)
+    assert "Cancelled. $1.50 released." in response["HX-Trigger"]
+
+
+def test_the_lanes_of_a_race_stand_together(cast: Cast) -> None:
+    make_key(cast.team)
+    race(make_prompt(cast.project, cast.producer), 2, [gateway_model("0.10"), sketch_model()], cast.producer)
+    rows = Queue(cast.team, cast.project).rows
+    assert [row.lanes for row in rows] == [2, 0] and {row.takes for row in rows} == {"2 takes"}
 
 
 def test_a_failure_says_why_what_it_cost_and_offers_the_next_step(as_producer: Client, cast: Cast) -> None:

@@ -22,7 +22,7 @@ from tests.notify.conftest import Listener, Told
 
 
 def news(told: Told) -> Delivery:
-    Webhook.objects.tell(told.hook.team, Event.TRACK_CREATED, "Rain is in Aurora.", path="/t/x/", seconds=3.5)
+    Webhook.objects.tell(told.hook.team, Event.TRACK_CREATED, "Rain is in Aurora.", path=lambda: "/t/x/", seconds=3.5)
     return Delivery.objects.latest("created_at")
 
 

@@ -141,7 +141,7 @@ def test_a_refused_take_is_asked_for_approved_and_run(client: Client, cast: Cast
     client.force_login(cast.producer)
     said, place = compose(cast), ["northlight", "aurora-spring-film"]
     refused = client.post(reverse("generate", args=place), said)
-    assert refused.status_code == 422 and b"Send the request" in refused.content and b"$50.00 is left" in refused.content
+    assert refused.status_code == 422 and b"data-open" in refused.content and b"$50.00 is left" in refused.content
     without_reason = client.post(reverse("ask_more", args=place), said)
     assert without_reason.status_code == 422 and not Ask.objects.exists()
     assert client.post(reverse("ask_more", args=place), said | {"reason": "four for the client"}).status_code == 302

@@ -29,9 +29,10 @@ def test_it_shows_queue_tracks_and_compose_in_few_queries(
     assert text.count('class="track ') == 12 and text.count('class="job"') == 1 and "<ms-compose" in text
 
 
-def test_an_idle_page_does_not_poll(as_producer: Client, cast: Cast) -> None:
+def test_an_idle_page_asks_now_and_then_for_the_jobs_of_others(as_producer: Client, cast: Cast) -> None:
     make_track(cast.project, cast.producer)
-    assert 'id="poll"' not in page(as_producer) and 'hx-trigger="ms:tick"' not in page(as_producer)
+    text = page(as_producer)
+    assert '<ms-poll id="poll" age="0" active="0">' in text and 'hx-trigger="ms:tick"' in text
 
 
 def test_an_empty_project_offers_first_prompts(as_producer: Client) -> None:
@@ -88,11 +89,15 @@ def test_a_listed_price_is_called_unverified(as_producer: Client, cast: Cast) ->
 
 
 def test_a_free_take_costs_nothing_and_a_paid_one_is_shown_with_what_is_left(as_producer: Client, cast: Cast) -> None:
-    assert '<output class="num" data-c="amount">$0.00</output>' in page(as_producer)
+    assert '<output class="num" data-c="amount" aria-live="off">$0.00</output>' in page(as_producer)
     make_key(cast.team)
     [job] = make_jobs(cast.project, cast.producer, model=gateway_model("0.10"))
     text = page(as_producer, f"?from={job.prompt_id}")
-    assert 'data-c="amount">$1.50</output>' in text and "$47.00 left after this" in text and 'name="cost" value="1500000"' in text
+    assert (
+        'data-c="amount" aria-live="off">$1.50</output>' in text
+        and "$47.00 left after this" in text
+        and 'name="cost" value="1500000"' in text
+    )
 
 
 def test_a_reviewer_sees_why_compose_is_closed(client: Client, cast: Cast) -> None:

@@ -57,7 +57,7 @@ def test_it_leads_to_the_other_takes_of_the_request(as_producer: Client, cast: C
     first = make_track(cast.project, cast.producer)
     second = make_track(cast.project, cast.producer, take=2, batch=first.batch, prompt=first.prompt)
     page = as_producer.get(first.get_absolute_url()).content.decode()
-    assert f"?from={first.prompt_id}" in page and "<noscript><audio controls" in page
+    assert f"?track={first.pk}" in page and "<noscript><audio controls" in page
     assert second.get_absolute_url() in page and "Take <b>B</b>" in page
 
 

@@ -103,6 +103,18 @@ def percent(part: int, whole: int) -> str:
 
 
 @register.filter
+def less(whole: int, part: int | None) -> int:
+    """What is left of a whole, never below 0."""
+    return max(0, whole - (part or 0))
+
+
+@register.filter
+def of(known: dict[str, str], name: str) -> str:
+    """The entry of that name, or the name itself."""
+    return known.get(name, name)
+
+
+@register.filter
 def signed(number: float | None, digits: int = 1) -> str:
     """`−14.0`: a number with a real minus sign; nothing for None."""
     return "" if number is None else f"{number:.{digits}f}".replace("-", "−")

@@ -82,7 +82,7 @@ class Command(BaseCommand):
         """The queued jobs; raises ValidationError."""
         said = form.cleaned_data
         prompt = form.prompt(place.project, place.by)
-        return Job.objects.submit(prompt, said["takes"], said["model"], place.by, seed=said["seed"])
+        return Job.objects.submit(prompt, said["takes"], said["models"][0], place.by, seed=said["seed"])
 
     def say_cost(self, jobs: Sequence[Job]) -> None:
         """What is held, before anything is spent."""

@@ -1,0 +1,156 @@
+"""Asking for music and following it: `POST /v1/audio/music` and the jobs."""
+
+import hashlib
+import json
+import uuid
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from ninja import Router, Schema, Status
+from pydantic import ConfigDict, Field
+
+from musicstudio.accounts.models import Role
+from musicstudio.api.errors import ApiError, refused
+from musicstudio.api.gateway import need, project_of
+from musicstudio.api.record import STATUS, JobRecord, record
+from musicstudio.api.replies import FAULTS
+from musicstudio.generation.models import Job
+from musicstudio.generation.submit import MAX_TAKES
+from musicstudio.projects.models import Prompt, TokenScope
+from musicstudio.providers.models import MusicModel, Provider
+
+WAITING = {"queued", "processing"}
+POLL_SECONDS = 3
+AUTO = {"", "auto", "auto/music"}
+router = Router(tags=["music"])
+
+
+class MusicRequest(Schema):
+    """What is asked for. `project`, `takes` and `seed` are the studio's own; what it does not know is ignored with a
+    warning in `x-aig-warning`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"model": "sketch/studio-sketch", "prompt": "lo-fi piano with light rain", "duration": 15, "format": "mp3"}
+            ]
+        },
+    )
+
+    prompt: str = Field(min_length=1, max_length=20_000, description="what you want to hear")
+    model: str = Field(default="", max_length=200, description="a slug of GET /v1/models; left out: the free sketch engine")
+    lyrics: str = Field(default="", max_length=20_000)
+    duration: float = Field(default=30.0, gt=0, le=3_600, description="seconds")
+    format: str = Field(default="mp3", max_length=8)
+    is_instrumental: bool | None = Field(default=None, description="left out: true without lyrics")
+    lyrics_optimizer: bool = Field(default=False, description="never done: your words are sent as they are")
+    project: str | None = Field(default=None, max_length=80, description="a project's slug; left out: the token's, or the first")
+    takes: int = Field(default=1, ge=1, le=MAX_TAKES)
+    seed: int | None = Field(default=None, ge=0)
+
+
+def jobs_of(request: HttpRequest) -> Any:
+    """The jobs this token may see."""
+    token = request.token  # type: ignore[attr-defined]
+    rows = Job.objects.filter(team=token.team).select_related("hold", "model", "project", "track", "key", "team", "prompt")
+    return rows.filter(project=token.project) if token.project_id else rows
+
+
+def model_of(slug: str) -> MusicModel:
+    """The model; raises ApiError 404. Nothing is ever routed to another, dearer one."""
+    rows = MusicModel.objects.enabled()
+    found = rows.filter(provider=Provider.SKETCH).first() if slug in AUTO else rows.filter(slug=slug).first()
+    if found is None:
+        raise ApiError(
+            404, f"There is no model “{slug[:100]}”. GET /v1/models lists them.", param="model", code="model_not_found"
+        )
+    return found
+
+
+@router.post("/audio/music", response={202: JobRecord, **FAULTS}, summary="Ask for music", url_name="music")
+def create_music(request: HttpRequest, asked: MusicRequest) -> Any:
+    """Queues the takes and holds their price: all of them, or nothing. Answers at once; follow the job."""
+    need(request, TokenScope.GENERATE)
+    if not request.membership.may(Role.PRODUCER):  # type: ignore[attr-defined]
+        raise ApiError(403, "The token's person may no longer ask for takes in this team.")
+    note_unknown(request, asked)
+    try:
+        jobs = submit(request, asked)
+    except ValidationError as error:
+        raise refused(error) from None
+    return Status(202, record(request, jobs[0], [str(job.pk) for job in jobs]))
+
+
+def submit(request: HttpRequest, asked: MusicRequest) -> list[Job]:
+    """The jobs; the same ones when the request was sent before with the same Idempotency-Key."""
+    model, by = model_of(asked.model), request.membership.user  # type: ignore[attr-defined]
+    prompt = Prompt(
+        project=project_of(request, asked.project),
+        text=asked.prompt.strip(),
+        lyrics=asked.lyrics.strip(),
+        duration_ms=round(asked.duration * 1000),
+        format=asked.format.lower(),
+        instrumental=not asked.lyrics.strip() if asked.is_instrumental is None else asked.is_instrumental,
+        model_slug=model.slug,
+        created_by=by,
+    )
+    return Job.objects.submit(prompt, asked.takes, model, by, seed=asked.seed, batch=batch_of(request))
+
+
+def batch_of(request: HttpRequest) -> uuid.UUID | None:
+    """A name for the request out of its Idempotency-Key and token; none without a key."""
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if not key:
+        return None
+    if len(key) > 255:
+        raise ApiError(400, "An Idempotency-Key has 255 characters at most.")
+    return uuid.UUID(bytes=hashlib.sha256(f"{request.token.pk}:{key}".encode()).digest()[:16], version=4)  # type: ignore[attr-defined]
+
+
+def note_unknown(request: HttpRequest, asked: MusicRequest) -> None:
+    """What was sent and means nothing here is said in a header, as the gateway does."""
+    known = MusicRequest.model_fields
+    unknown = sorted(name for name in json.loads(request.body) if name not in known and name.isascii() and name.isprintable())[
+        :10
+    ]
+    said = [f"ignored: {', '.join(name[:40] for name in unknown)}"] if unknown else []
+    said += ["lyrics_optimizer is never done"] if asked.lyrics_optimizer else []
+    request.warning = "; ".join(said)  # type: ignore[attr-defined]
+
+
+@router.get("/jobs/{uuid:job_id}", response={200: JobRecord, 304: None, **FAULTS}, summary="Follow a job", url_name="job")
+def get_job(request: HttpRequest, job_id: uuid.UUID, response: HttpResponse) -> Any:
+    """The job as it stands. Ask every three seconds at most; with `If-None-Match` an unchanged one answers 304."""
+    need(request, TokenScope.READ)
+    job = get_object_or_404(jobs_of(request), pk=job_id)
+    tag = f'"{hashlib.sha256(f"{job.updated_at}:{job.state}:{job.progress}".encode()).hexdigest()[:20]}"'
+    response["ETag"] = tag
+    if STATUS[job.state] in WAITING:
+        response["Retry-After"] = str(POLL_SECONDS)
+    if tag in request.headers.get("If-None-Match", ""):
+        return Status(304, None)
+    together = list(Job.objects.filter(batch=job.batch, team=job.team_id).order_by("take").values_list("pk", flat=True))
+    return Status(200, record(request, job, [str(pk) for pk in together]))
+
+
+@router.delete("/jobs/{uuid:job_id}", response={200: JobRecord, **FAULTS}, summary="Cancel a job", url_name="job")
+def delete_job(request: HttpRequest, job_id: uuid.UUID) -> Any:
+    """Stops it where that is possible. What was sent already may be charged: read the job again."""
+    return cancel(request, job_id)
+
+
+@router.post("/jobs/{uuid:job_id}/cancel", response={200: JobRecord, **FAULTS}, summary="Cancel a job", url_name="job_cancel")
+def cancel_job(request: HttpRequest, job_id: uuid.UUID) -> Any:
+    """The same as DELETE."""
+    return cancel(request, job_id)
+
+
+def cancel(request: HttpRequest, job_id: uuid.UUID) -> JobRecord:
+    """The job, cancelled or on its way there; one that has ended stays as it is."""
+    need(request, TokenScope.GENERATE)
+    job = get_object_or_404(jobs_of(request), pk=job_id)
+    if job.is_active:
+        job.cancel()
+    return record(request, get_object_or_404(jobs_of(request), pk=job_id))
