@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, F, Max, Min, Q
+from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.utils import timezone
 
 from musicstudio.accounts.models import Team, User
@@ -96,7 +96,7 @@ class Desk:
         open_ones = Q(state=State.UNCERTAIN) | Q(state=State.FAILED, dismissed=False)
         rows = Job.objects.filter(open_ones, **self.scope)
         rows = rows.filter(created_by=self.user) if self.mine else rows
-        named = rows.order_by().values(name=F("project__name"), slug=F("project__slug"))
+        named: "QuerySet[Any, Any]" = rows.order_by().values(name=F("project__name"), slug=F("project__slug"))
         return list(named.annotate(number=Count("pk")).order_by("-number", "name")[:SHOWN])
 
     @property

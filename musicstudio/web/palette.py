@@ -98,8 +98,8 @@ class Palette:
 
     def projects(self, most: int) -> list[Item]:
         """The team's projects; the archived ones say so."""
-        rows = self.having(Project.objects.filter(team=self.membership.team), "name", "-created_at")
-        rows = rows if self.words else rows.current()
+        kept = Project.objects.filter(team=self.membership.team)
+        rows = self.having(kept if self.words else kept.current(), "name", "-created_at")
         return [
             Item(row.name, "", "archived" if row.archived_at else "", self.link("project", row.slug), hue=row.hue)
             for row in rows[:most]
