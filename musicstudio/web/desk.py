@@ -96,7 +96,7 @@ class Desk:
         open_ones = Q(state=State.UNCERTAIN) | Q(state=State.FAILED, dismissed=False)
         rows = Job.objects.filter(open_ones, **self.scope)
         rows = rows.filter(created_by=self.user) if self.mine else rows
-        named: "QuerySet[Any, Any]" = rows.order_by().values(name=F("project__name"), slug=F("project__slug"))
+        named: QuerySet[Any, Any] = rows.order_by().values(name=F("project__name"), slug=F("project__slug"))
         return list(named.annotate(number=Count("pk")).order_by("-number", "name")[:SHOWN])
 
     @property
