@@ -17,6 +17,19 @@ def keyboard(mod: str) -> list[tuple[str, Rows]]:
             ],
         ),
         (
+            "Judge the track in focus, or those selected",
+            [
+                ("Your stars; 0 takes them back", ("1", "to", "5", "0")),
+                ("Favourite", ("F",)),
+                ("Approve", ("A",)),
+                ("Reject", ("X",)),
+                ("Tag", ("T",)),
+                ("Select", ("S",)),
+                ("Select the next, the previous too", ("Shift", "↓", "↑")),
+                ("Clear the selection", ("Esc",)),
+            ],
+        ),
+        (
             "Find and make",
             [
                 ("Search or jump to anything", (mod, "K")),
