@@ -1,7 +1,7 @@
 """Telling people that a cap is half, nearly or wholly used: once per threshold and period, from an outbox."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -80,7 +80,7 @@ def tell() -> int:
 def announce(alert: Alert) -> None:
     """To the webhooks of the team."""
     cap = alert.bucket.cap
-    about = {"cap": cap.noun, "of": cap.whose, "percent": alert.percent, "used_micros": alert.used_micros}
+    about: dict[str, Any] = {"cap": cap.noun, "of": cap.whose, "percent": alert.percent, "used_micros": alert.used_micros}
     Webhook.objects.tell(cap.team, Event.CAP_THRESHOLD, alert.text, limit_micros=alert.limit_micros, **about)
 
 

@@ -47,13 +47,13 @@ def numbers_of(team: Team) -> dict[str, Numbers]:
         found[row["model__slug"]] = Numbers(row["asked"], row["made"], row["failed"], rank=len(found) + 1)
     approved, decided = Q(status=Status.APPROVED), Q(status__in=[Status.APPROVED, Status.REJECTED])
     tracks = Track.objects.filter(team=team).order_by().values("model_slug")
-    for row in tracks.annotate(yes=Count("pk", filter=approved), all=Count("pk", filter=decided)):
-        numbers = found.setdefault(row["model_slug"], Numbers())
-        numbers.approved, numbers.decided = row["yes"], row["all"]
+    for of in tracks.annotate(yes=Count("pk", filter=approved), all=Count("pk", filter=decided)):
+        numbers = found.setdefault(of["model_slug"], Numbers())
+        numbers.approved, numbers.decided = of["yes"], of["all"]
     spent = Sum(F("actual_micros") - F("refunded_micros"), default=0)
     holds = Hold.objects.filter(team=team, state=HoldState.SETTLED).order_by().values("model_slug")
-    for row in holds.annotate(micros=spent):
-        found.setdefault(row["model_slug"], Numbers()).settled_micros = row["micros"]
+    for hold in holds.annotate(micros=spent):
+        found.setdefault(hold["model_slug"], Numbers()).settled_micros = hold["micros"]
     for slug, seconds in waits(team):
         found.setdefault(slug, Numbers()).wait_seconds = seconds
     return found

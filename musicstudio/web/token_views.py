@@ -40,7 +40,7 @@ def tokens_page(request: HttpRequest, team: Team, status: int = 200, **shown: ob
     """The page, with the form that was refused or the token that is shown once."""
     rows = ApiToken.objects.usable().filter(team=team).select_related("user", "project")
     if not request.membership.may(Role.ADMIN):  # type: ignore[attr-defined]
-        rows = rows.filter(user=request.user)
+        rows = rows.filter(user=request.user)  # type: ignore[misc]
     context = {"team": team, "tokens": rows, "form": TokenForm(), "scopes": TokenScope.choices, "lasts": LASTS}
     context |= {"projects": Project.objects.filter(team=team), "base": request.build_absolute_uri("/v1"), "here": "settings"}
     return page(request, "web/tokens.html", context | shown, status=status)
