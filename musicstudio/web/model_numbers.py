@@ -1,17 +1,15 @@
 """What a team's own takes say about each model: how many, how many were approved, how long one waits, what one costs."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from statistics import median
 
 from django.db.models import Count, F, Q, Sum
 
 from musicstudio.accounts.models import Team
 from musicstudio.budgets.models import Hold, HoldState
 from musicstudio.generation.models import Job, State
+from musicstudio.generation.usual import usual_of_models
 from musicstudio.library.models import Status, Track
-
-RECENT = 500  # finished takes that the waits are read from
+from musicstudio.providers.models import MusicModel
 
 
 @dataclass
@@ -39,7 +37,7 @@ class Numbers:
 
 
 def numbers_of(team: Team) -> dict[str, Numbers]:
-    """By slug, for every model the team has used; `rank` 1 is the most used. Four queries, whatever the number."""
+    """By slug, for every model the team has used; `rank` 1 is the most used. Five queries, whatever the number."""
     found: dict[str, Numbers] = {}
     ended = Count("pk", filter=Q(state=State.SUCCEEDED)), Count("pk", filter=Q(state=State.FAILED))
     jobs = Job.objects.filter(team=team).order_by().values("model__slug")
@@ -54,16 +52,7 @@ def numbers_of(team: Team) -> dict[str, Numbers]:
     holds = Hold.objects.filter(team=team, state=HoldState.SETTLED).order_by().values("model_slug")
     for hold in holds.annotate(micros=spent):
         found.setdefault(hold["model_slug"], Numbers()).settled_micros = hold["micros"]
-    for slug, seconds in waits(team):
-        found.setdefault(slug, Numbers()).wait_seconds = seconds
+    slugs = dict(MusicModel.objects.values_list("pk", "slug"))
+    for pk, seconds in usual_of_models(team).items():
+        found.setdefault(slugs[pk], Numbers()).wait_seconds = seconds
     return found
-
-
-def waits(team: Team) -> Iterable[tuple[str, int]]:
-    """The median seconds per model over the newest finished takes."""
-    done = Job.objects.filter(team=team, state=State.SUCCEEDED).order_by("-created_at")
-    spans: dict[str, list[float]] = {}
-    for slug, asked, ended in done.values_list("model__slug", "created_at", "finished_at")[:RECENT]:
-        if ended is not None:
-            spans.setdefault(slug, []).append((ended - asked).total_seconds())
-    return [(slug, round(median(found))) for slug, found in spans.items()]

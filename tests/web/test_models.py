@@ -69,7 +69,7 @@ def test_the_teams_own_numbers(as_viewer: Client, cast: Cast) -> None:
     jobs[2].fail("provider_failed")
     numbers = numbers_of(cast.team)[GATEWAY_MODEL]
     assert (numbers.asked, numbers.made, numbers.failed, numbers.approval_percent, numbers.rank) == (3, 2, 1, 50, 1)
-    assert numbers.each_approved == 4 * USD and numbers.wait_seconds == 0
+    assert numbers.each_approved == 4 * USD and numbers.wait_seconds is None  # two takes are too few to say
     assert numbers_of(cast.other_team) == {}
     assert "50 % of 2" in see(as_viewer, at(GATEWAY_MODEL)) and "50 % approved" in see(as_viewer)
 
