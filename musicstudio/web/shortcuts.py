@@ -40,6 +40,19 @@ def keyboard(mod: str) -> list[tuple[str, Rows]]:
             ],
         ),
         (
+            "Judge: the row with the focus, or all that are selected",
+            [
+                ("Your stars; 0 for none", ("1", "to", "5")),
+                ("Favourite", ("F",)),
+                ("Tag", ("T",)),
+                ("Approve", ("A",)),
+                ("Reject", ("X",)),
+                ("Select", ("S",)),
+                ("Select on, up or down", ("Shift", "↑", "↓")),
+                ("Clear the selection", ("Esc",)),
+            ],
+        ),
+        (
             "Go",
             [
                 ("Home", ("G", "then", "H")),
