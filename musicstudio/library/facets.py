@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Avg, Count, Q
 
 from musicstudio.accounts.models import User
-from musicstudio.library.judgement import Favourite, Rating, Status
+from musicstudio.library.judgement import Rating, Status
+from musicstudio.library.models import Track
 from musicstudio.library.search import NONE, Query, spelled
 from musicstudio.library.tags import Tag
 from musicstudio.projects.models import Project
+from musicstudio.providers.models import MusicModel
 
 if TYPE_CHECKING:
     from musicstudio.library.listing import Listing
@@ -115,9 +117,10 @@ def states(listing: "Listing") -> Counted:
 
 
 def models(listing: "Listing") -> Counted:
-    """By the name the model had when it made the track."""
-    rows = listing.selecting(others(listing, "model")).values_list("model_slug", "model_name").annotate(number=Count("pk"))
-    return choosable(listing, "model", [(slug, name, count, None) for slug, name, count in rows]), ()
+    """By the name the model has now."""
+    counts = numbers(listing, "model", "model_slug")
+    names = dict(MusicModel.objects.filter(slug__in=counts).values_list("slug", "name"))
+    return choosable(listing, "model", [(slug, names.get(slug, slug), count, None) for slug, count in counts.items()]), ()
 
 
 def people(listing: "Listing") -> Counted:
@@ -131,9 +134,11 @@ def tags(listing: "Listing") -> Counted:
     """A further tag narrows, so it is counted under the whole search line; two can also be alternatives."""
     chosen = [name.lower() for name in listing.query.chosen("tag")]
     through = Tag.tracks.through.objects.filter(tag__team=listing.reader.team)
-    rows = (
-        through.filter(track__in=listing.tracks.values("pk")).values_list("tag__name", "tag__color").annotate(number=Count("pk"))
-    )
+    if listing.query or listing.place:
+        through = through.filter(track__in=listing.tracks.values("pk"))
+    else:  # all but a few: those are left out, which is the shorter way
+        through = through.exclude(track__in=Track.objects.filter(team=listing.reader.team).away().values("pk"))
+    rows = through.values_list("tag__name", "tag__color").annotate(number=Count("pk"))
     values = []
     for name, color, count in sorted(rows, key=lambda row: (-row[2], row[0].lower()))[:MOST]:
         on = name.lower() in chosen
@@ -190,7 +195,7 @@ def ratings(listing: "Listing") -> Counted:
     """By the team's mean: the means are read once, grouped by the database."""
     rest = others(listing, "rating")
     rows = listing.selecting(rest)
-    rated = Rating.objects.filter(track__team=listing.reader.team, track__in=rows.values("pk")).order_by()
+    rated = Rating.objects.filter(track__in=rows.values("pk")).order_by()
     means = list(rated.values("track").annotate(mean=Avg("stars")).values_list("mean", flat=True))
     counts = {
         ">=4": sum(mean >= 4 for mean in means),
@@ -209,7 +214,7 @@ def ratings(listing: "Listing") -> Counted:
 def favourites(listing: "Listing") -> Counted:
     """The reader's own."""
     rest = others(listing, "is")
-    mine = Favourite.objects.filter(user=listing.reader.user, track__in=listing.selecting(rest).values("pk")).count()
+    mine = listing.selecting(rest).filter(favourites__user=listing.reader.user).count()
     on = "is:favourite" in [clause.source for clause in listing.query.of("is")]
     return [Value("My favourites", mine, listing.address(q=rest if on else rest.adding("is:favourite")), on)], ()
 

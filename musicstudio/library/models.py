@@ -37,6 +37,7 @@ __all__ = [
     "Undo",
 ]
 
+FACET_COLUMNS = ("team", "project", "status", "model_slug", "created_by", "duration_ms", "asked_at")
 STEPS = bytes(min(255, (value + 8) // 16 * 16) for value in range(256))
 
 
@@ -54,6 +55,10 @@ class TrackQuerySet(models.QuerySet["Track"]):
     def kept(self) -> "TrackQuerySet":
         """Neither archived nor in the bin. Every list, count and number in the sidebar starts here."""
         return self.filter(archived_at=None, deleted_at=None)
+
+    def away(self) -> "TrackQuerySet":
+        """The others: archived or in the bin."""
+        return self.filter(Q(archived_at__isnull=False) | Q(deleted_at__isnull=False))
 
     def for_lists(self) -> "TrackQuerySet":
         """With everything a list row shows, everybody's stars and favourites among it."""
@@ -132,9 +137,12 @@ class Track(models.Model):
             models.Index(fields=["team", "-asked_at"], name="track_team_newest"),
             models.Index(fields=["sha256"], name="track_sha256"),
             models.Index(  # facets are counted from the index alone
-                fields=["team", "project", "status", "model_slug", "created_by", "duration_ms", "asked_at", "id"],
+                fields=[*FACET_COLUMNS, "archived_at", "deleted_at", "id"],
                 name="track_facets",
                 condition=Q(archived_at=None, deleted_at=None),
+            ),
+            models.Index(
+                fields=["team"], name="track_away", condition=Q(archived_at__isnull=False) | Q(deleted_at__isnull=False)
             ),
         ]
         constraints = [

@@ -21,7 +21,8 @@ THEMES = ("system", "light", "dark")
 
 def counted(rows: "QuerySet[Any]") -> Coalesce:
     """A subquery that counts the rows belonging to the outer project."""
-    number = rows.filter(project=OuterRef("pk")).order_by().values("project").annotate(n=Count("pk")).values("n")
+    rows = rows.filter(project=OuterRef("pk"), team=OuterRef("team"))  # the index that holds everything begins with the team
+    number = rows.order_by().values("project").annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(number, output_field=IntegerField()), 0)
 
 
