@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from musicstudio.audio.beat import Listener
 from musicstudio.audio.loudness import LoudnessMeter, TruePeakMeter
 from musicstudio.audio.sniff import MIME_TYPES, sniff
 from musicstudio.audio.waveform import Waveform
@@ -33,6 +34,8 @@ class AudioFacts:
     lufs: float | None
     true_peak_db: float
     peaks: bytes
+    tempo_bpm: float | None = None
+    brightness_hz: float | None = None
 
 
 def inspect(path: str | Path) -> AudioFacts:
@@ -40,7 +43,8 @@ def inspect(path: str | Path) -> AudioFacts:
 
     `seconds` comes from the decoded frames, never from the header: MP3 headers are often off by a fraction of a second.
     `lufs` is integrated loudness (BS.1770-4), None for silence or under 400 ms; `true_peak_db` is dBTP (-inf for
-    silence); `peaks` is 200 bytes, 0..255. Raises NotAudio when the bytes are no audio we decode.
+    silence); `peaks` is 200 bytes, 0..255; tempo and brightness are beat.py's. Raises NotAudio when the bytes are no audio
+    we decode.
     """
     with Path(path).open("rb") as file:
         head = file.read(64)
@@ -56,16 +60,18 @@ def inspect(path: str | Path) -> AudioFacts:
 
 def _measure(source, kind: str) -> AudioFacts:  # type: ignore[no-untyped-def]  # soundfile has no type stubs
     loudness, peak = LoudnessMeter(source.samplerate, source.channels), TruePeakMeter(source.channels)
-    waveform, frames = Waveform(), 0
+    waveform, listener, frames = Waveform(), Listener(source.samplerate, source.frames), 0
     while len(block := source.read(_BLOCK, dtype="float32", always_2d=True)):
         frames += len(block)
         channels_first = np.ascontiguousarray(np.nan_to_num(block, copy=False, posinf=1.0, neginf=-1.0).T)
         loudness.feed(channels_first)
         peak.feed(channels_first)
         waveform.feed(channels_first)
+        listener.feed(channels_first)
     if not frames:
         raise NotAudio(f"The {kind.upper()} file holds no audio frames.")
     peak.finish()
+    tempo_bpm, brightness_hz = listener.hear()
     return AudioFacts(
         format=kind,
         mime=MIME_TYPES[kind],
@@ -76,6 +82,8 @@ def _measure(source, kind: str) -> AudioFacts:  # type: ignore[no-untyped-def]  
         lufs=loudness.lufs,
         true_peak_db=peak.db if peak.peak else -math.inf,
         peaks=waveform.peaks(),
+        tempo_bpm=tempo_bpm,
+        brightness_hz=brightness_hz,
     )
 
 

@@ -17,6 +17,8 @@ def page(
     with timezone.override(team.zone if team else None):
         response = render(request, f"{template}#{part}" if part else template, context, status=status)
     response.headers.setdefault("Cache-Control", "private, no-cache")
+    if request.method == "POST":  # the address bar keeps the page of the form: what was posted to answers no reload
+        response.headers.setdefault("HX-Push-Url", "false")
     return pass_on(request, response) if getattr(request, "htmx", False) else response
 
 

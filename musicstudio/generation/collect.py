@@ -149,6 +149,8 @@ def properties(measured: Measured, name: str) -> dict[str, Any]:
         "channels": facts.channels,
         "lufs": facts.lufs,
         "true_peak_db": facts.true_peak_db,
+        "tempo_bpm": facts.tempo_bpm,
+        "brightness_hz": facts.brightness_hz,
         "peaks": facts.peaks,
     }
 

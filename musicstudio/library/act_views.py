@@ -84,7 +84,7 @@ def pick(request: HttpRequest, team: str, what: str) -> HttpResponse:
     if what not in Choice.KINDS:
         raise Http404("No such choice.")
     try:
-        choice = Choice(place, what, chosen(place, request.user, request.POST))
+        choice = Choice(place, what, chosen(place, request.user, request.POST))  # type: ignore[arg-type]
     except ValidationError as refused:
         return toast(HttpResponse(status=422), refused.messages[0])
     return page(request, "library/_pick.html", {"team": place, "choice": choice})
@@ -96,7 +96,7 @@ def zip(request: HttpRequest, team: str) -> HttpResponseBase:
     """The originals and a manifest as one file. What cannot be packed brings the person back with the reason."""
     place = get_team(request, team)
     try:
-        parcel = Parcel(place, *in_order(place, request.user, request.POST))
+        parcel = Parcel(place, *in_order(place, request.user, request.POST))  # type: ignore[arg-type]
         parcel.check()
     except ValidationError as refused:
         messages.error(request, refused.messages[0])

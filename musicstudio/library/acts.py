@@ -104,7 +104,8 @@ def change_back(facts: Any, team: Team, by: User) -> int:
     same = [track for track in rows if {name: plain(getattr(track, name)) for name in now} == now]
     for track in same:
         for name, value in was[track.pk.hex].items():
-            setattr(track, name, Track._meta.get_field(name.removesuffix("_id")).to_python(value) if value else value)
+            column: Any = Track._meta.get_field(name.removesuffix("_id"))
+            setattr(track, name, column.to_python(value) if value else value)
     Track.objects.bulk_update(same, [name.removesuffix("_id") for name in now])
     if "title" in now:
         Track.objects.index([track.pk for track in same])

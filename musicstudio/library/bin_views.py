@@ -43,7 +43,7 @@ def purge(request: HttpRequest, team: str) -> HttpResponse:
     """Deletes tracks of the bin for good, when their number was typed; else asks for it."""
     place = get_team(request, team, Role.PRODUCER)
     try:
-        rows = scoped(place, "bin").filter(pk__in=chosen(place, request.user, request.POST))
+        rows = scoped(place, "bin").filter(pk__in=chosen(place, request.user, request.POST))  # type: ignore[arg-type]
     except ValidationError as refused:
         return toast(HttpResponse(status=422), refused.messages[0])
     ids, sure = list(rows.values_list("pk", flat=True)), request.POST.get("sure", "").strip()

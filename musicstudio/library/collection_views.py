@@ -1,16 +1,18 @@
 """Collections: the list of them, one in its order, and what is done to it."""
 
+import uuid
+
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from musicstudio.accounts.access import get_team, get_team_object
 from musicstudio.accounts.models import Role
 from musicstudio.core.pages import page, say, toast
 from musicstudio.library import shelving
-from musicstudio.library.models import Collection, Track
+from musicstudio.library.models import Collection
 from musicstudio.library.scope import readable, scoped
 
 
@@ -76,11 +78,12 @@ def collection_delete(request: HttpRequest, team: str, pk: int) -> HttpResponse:
 @login_required
 def collection_place(request: HttpRequest, team: str, pk: int) -> HttpResponse:
     """Puts `track` in front of `before`, or at the end."""
-    found = get_team_object(request, Collection.objects.all(), Role.PRODUCER, team=team, pk=pk)
-    track = get_object_or_404(Track, team=found.team_id, pk=readable(request.POST.get("track", "")), collections=found)
-    before = Track.objects.filter(team=found.team_id, pk=readable(request.POST.get("before", ""))).first()
+    found = get_team_object(request, Collection.objects.select_related("team"), Role.PRODUCER, team=team, pk=pk)
+    inside = {track.pk: track for track in found.tracks.all()}
+    track, before = (inside.get(readable(request.POST.get(name, "")) or uuid.UUID(int=0)) for name in ("track", "before"))
+    if track is None:
+        raise Http404("Not in this collection.")
     found.place(track, before)
-    place = list(
-        scoped(request.team, f"collection:{found.pk}").order_by("collection_items__position").values_list("pk", flat=True)
-    )  # type: ignore[attr-defined]
+    rows = scoped(found.team, f"collection:{found.pk}").order_by("collection_items__position", "collection_items__pk")
+    place = list(rows.values_list("pk", flat=True))
     return say(HttpResponse(), f"{track.title} is now {place.index(track.pk) + 1} of {len(place)}." if track.pk in place else "")

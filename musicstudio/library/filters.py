@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from django.db.models import Avg, Q, QuerySet
+from django.db.models import Avg, Count, Q, QuerySet
 from django.utils import timezone
 
 from musicstudio.accounts.models import Team, User
@@ -13,6 +13,7 @@ from musicstudio.library.collections import Collection, CollectionItem
 from musicstudio.library.fold import wanted
 from musicstudio.library.index import SearchText
 from musicstudio.library.judgement import Favourite, Rating
+from musicstudio.library.models import Track
 from musicstudio.library.search import NONE, Clause, Query, Span, day_of
 from musicstudio.library.tags import Tag
 from musicstudio.projects.models import Project
@@ -130,8 +131,14 @@ def rated_by_me(reader: Reader, clause: Clause) -> Q:
 
 
 def marked(reader: Reader, clause: Clause) -> Q:
-    """`is:favourite`: the reader's own."""
-    return Q(pk__in=Favourite.objects.filter(user=reader.user).values("track"))
+    """`is:favourite`: the reader's own. `is:duplicate`: another kept track of the team is the same file."""
+    found = Q()
+    if "favourite" in clause.values:
+        found |= Q(pk__in=Favourite.objects.filter(user=reader.user).values("track"))
+    if "duplicate" in clause.values:
+        same = Track.objects.kept().filter(team=reader.team).values("sha256").annotate(n=Count("pk")).filter(n__gt=1)
+        found |= Q(sha256__in=same.order_by().values("sha256"))
+    return found
 
 
 def placed(reader: Reader, clause: Clause) -> Q:

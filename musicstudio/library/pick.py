@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db.models import Count, Q
 
@@ -64,16 +64,17 @@ class Choice:
     @cached_property
     def options(self) -> list[Option]:
         """All there are, those used most first."""
+        rows: Any
         mine = Count("tracks", filter=Q(tracks__in=self.ids), distinct=True)
         kept = Q(tracks__archived_at=None, tracks__deleted_at=None)
         if self.what == "tag":
-            tags = Tag.objects.filter(team=self.team).annotate(has=mine, uses=Count("tracks", filter=kept, distinct=True))
-            return [Option(tag.name, tag.name, tag.has, tag.uses, tag.hue) for tag in tags.order_by("-uses", "name")]
+            rows = Tag.objects.filter(team=self.team).annotate(has=mine, uses=Count("tracks", filter=kept, distinct=True))
+            return [Option(tag.name, tag.name, tag.has, tag.uses, tag.hue) for tag in rows.order_by("-uses", "name")]
         if self.what == "collect":
-            lists = Collection.objects.filter(team=self.team).annotate(has=mine, uses=Count("tracks", filter=kept, distinct=True))
-            return [Option(found.name, found.name, found.has, found.uses) for found in lists.order_by("name")]
-        places = Project.objects.filter(team=self.team).annotate(has=mine, uses=Count("tracks", filter=kept, distinct=True))
-        return [Option(place.slug, place.name, place.has, place.uses, place.hue) for place in places]
+            rows = Collection.objects.filter(team=self.team).annotate(has=mine, uses=Count("tracks", filter=kept, distinct=True))
+            return [Option(found.name, found.name, found.has, found.uses) for found in rows.order_by("name")]
+        rows = Project.objects.filter(team=self.team).annotate(has=mine, uses=Count("tracks", filter=kept, distinct=True))
+        return [Option(place.slug, place.name, place.has, place.uses, place.hue) for place in rows]
 
     @property
     def suggestions(self) -> list[str]:

@@ -272,7 +272,7 @@ def day_of(text: str, today: date) -> date:
 
 
 STATES = tuple(Status.values)
-PLACES, FLAGS = ("archive", "bin"), ("favourite",)
+PLACES, FLAGS = ("archive", "bin"), ("favourite", "duplicate")
 OPERATORS = {
     "tag": Operator("Tag", "tag:rain, tag:a,b for one of them, tag:none", names),
     "status": Operator("Status", "status:approved", one_of(*STATES), STATES),

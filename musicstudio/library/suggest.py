@@ -6,7 +6,7 @@ from musicstudio.library.models import Tag, Track
 from musicstudio.sketch.lexicon import GENRE_WORDS, INSTRUMENT_WORDS, MOOD_WORDS
 
 LOUD, QUIET = -10.0, -20.0  # LUFS: above club masters, below what streaming services turn up
-BRIGHT, DARK = 3000.0, 1100.0  # Hz of the spectral centroid; most finished music lies between
+BRIGHT, DARK = 2600.0, 800.0  # Hz of the spectral centroid; most finished music lies between
 MOST = 8
 # the composer's vocabulary in seven languages: the tag is its English key
 STYLE = GENRE_WORDS | {name: words for name, (words, *_) in MOOD_WORDS.items()} | INSTRUMENT_WORDS

@@ -7,6 +7,7 @@ which files were missing.
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import IO, cast
 
 from django.core.exceptions import ValidationError
 from django.db.models import Sum
@@ -18,8 +19,10 @@ from musicstudio.core.sheets import harmless, row_of
 from musicstudio.library.models import Track, TrackQuerySet
 
 MOST = 2 * 1024**3  # bytes; a browser and a mail room take that much
-COLUMNS = ("file", "title", "take", "project", "status", "tags", "author", "date", "prompt", "model", "seed")
-COLUMNS += ("seconds", "LUFS", "true peak dBTP", "tempo bpm", "format", "sha256", "note")
+COLUMNS = (
+    *("file", "title", "take", "project", "status", "tags", "author", "date", "prompt", "model", "seed"),
+    *("seconds", "LUFS", "true peak dBTP", "tempo bpm", "format", "sha256", "note"),
+)
 
 
 class Sink:
@@ -69,7 +72,7 @@ class Parcel:
     def stream(self) -> Iterator[bytes]:
         """The archive's bytes."""
         sink, lines = Sink(), list[tuple[Track, str]]()
-        with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[arg-type]  # it needs write and flush
+        with zipfile.ZipFile(cast("IO[bytes]", sink), "w", zipfile.ZIP_STORED) as archive:
             rows = list(self.tracks.select_related("prompt", "project", "created_by").prefetch_related("tags"))
             for number, track in enumerate(rows, 1):
                 name = self.place(track, number, len(rows))

@@ -81,6 +81,24 @@ CATALOGUE = (
 )  # fmt: skip
 
 
+# Strengths and what a model is good for, as the vendors' pages say it; shown on the model's page.
+GOOD_AT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "sketch/studio-sketch": (
+        ("Free, and ready in seconds", "The same seed gives the same piece", "Stems and a score"),
+        ("First ideas", "Placeholders", "Beds under a voice"),
+    ),
+    "elevenlabs/elevenlabs-music": (
+        ("Full-track generation", "Lyric-aware composition"),
+        ("Background tracks", "Game scores", "Ad jingles"),
+    ),
+    "stability-ai/stable-audio-25-text-to-audio": (("Sound design and texture", "Up to 190 seconds"), ("Beds", "Ambiences")),
+    "ace-step/ace-step-prompt-to-audio": (("Cheap drafts", "Sings lyrics"), ("Many takes of one idea", "Sketching a song")),
+    "sonauto/v2/text-to-music": (("Whole songs", "Sings lyrics"), ("Songs",)),
+    "sonilo/v1.1/text-to-music": (("Instrumental music",), ("Beds", "Loops")),
+    "sony-ai/mmaudio-v2-text-to-audio": (("Short sounds",), ("Stingers", "Effects")),
+}
+
+
 @transaction.atomic
 def seed() -> int:
     """Adds the models that are missing, each with its listed price; answers how many were added."""

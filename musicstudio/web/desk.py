@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.utils import timezone
 
 from musicstudio.accounts.models import Team, User
@@ -91,11 +91,13 @@ class Desk:
         ]
 
     @cached_property
-    def troubled(self) -> int:
-        """Takes that failed and that nobody has put aside, or whose outcome is unknown: their project says more."""
+    def troubled(self) -> list[dict[str, Any]]:
+        """By project, how many takes failed and were not put aside, or have an unknown outcome: `name`, `slug`, `number`."""
         open_ones = Q(state=State.UNCERTAIN) | Q(state=State.FAILED, dismissed=False)
         rows = Job.objects.filter(open_ones, **self.scope)
-        return (rows.filter(created_by=self.user) if self.mine else rows).count()
+        rows = rows.filter(created_by=self.user) if self.mine else rows
+        named: QuerySet[Any, Any] = rows.order_by().values(name=F("project__name"), slug=F("project__slug"))
+        return list(named.annotate(number=Count("pk")).order_by("-number", "name")[:SHOWN])
 
     @property
     def age_seconds(self) -> int:

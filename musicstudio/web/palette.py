@@ -8,11 +8,11 @@ from django.db.models import Case, Q, QuerySet, Value, When
 from django.urls import reverse
 
 from musicstudio.accounts.models import Membership, Role
-from musicstudio.library.models import Tag, Track
+from musicstudio.library.models import Collection, Tag, Track
 from musicstudio.projects.models import Project
 
 MOST = 20
-SHARE = {"Projects": 5, "Tracks": 6, "Tags": 4, "People": 3, "Actions": 20}  # at most, while words are searched
+SHARE = {"Projects": 5, "Tracks": 6, "Tags": 4, "Collections": 3, "People": 3, "Actions": 20}  # at most, while words are searched
 RECENT = {"Projects": 5, "Tracks": 5, "Actions": 10}  # before anything is typed
 
 # what it is called, its icon, its keys, where it leads or what the page does, and who may
@@ -23,6 +23,11 @@ ACTIONS = [
     ("Go to the queue", "activity", "G Q", "jobs", Role.ADMIN),
     ("Go to the budgets", "wallet", "G B", "budgets", Role.VIEWER),
     ("All projects", "folder", "", "projects", Role.VIEWER),
+    ("All collections", "list-plus", "", "collections", Role.VIEWER),
+    ("All tags", "tag", "", "tags", Role.VIEWER),
+    ("Archive of tracks", "archive", "", "archive", Role.VIEWER),
+    ("Bin", "trash-2", "", "bin", Role.VIEWER),
+    ("Members", "users", "", "members", Role.VIEWER),
     ("New project", "plus", "", "project_new", Role.PRODUCER),
     ("Settings of the team", "settings", "G S", "settings", Role.ADMIN),
     ("Connections and keys", "key-round", "", "connections", Role.ADMIN),
@@ -93,8 +98,8 @@ class Palette:
 
     def projects(self, most: int) -> list[Item]:
         """The team's projects; the archived ones say so."""
-        rows = self.having(Project.objects.filter(team=self.membership.team), "name", "-created_at")
-        rows = rows if self.words else rows.current()
+        kept = Project.objects.filter(team=self.membership.team)
+        rows = self.having(kept if self.words else kept.current(), "name", "-created_at")
         return [
             Item(row.name, "", "archived" if row.archived_at else "", self.link("project", row.slug), hue=row.hue)
             for row in rows[:most]
@@ -113,6 +118,11 @@ class Palette:
         """Tags: they lead to the tracks that have them."""
         rows = self.having(Tag.objects.filter(team=self.membership.team), "name", "name")
         return [Item(row.name, "tag", "tag", self.link("library", q=f'tag:"{row.name}"')) for row in rows[:most]]
+
+    def collections(self, most: int) -> list[Item]:
+        """The team's collections."""
+        rows = self.having(Collection.objects.filter(team=self.membership.team), "name", "name")
+        return [Item(row.name, "list-plus", "collection", self.link("collection", row.pk)) for row in rows[:most]]
 
     def people(self, most: int) -> list[Item]:
         """Members: they lead to their tracks."""

@@ -119,8 +119,15 @@ def project_settings(request: HttpRequest, team: str, project: str) -> HttpRespo
 def settings_page(request: HttpRequest, place: Project, **forms: BriefForm | PresetForm) -> HttpResponse:
     """The settings, with the form that was refused, if one was."""
     models = [model for model in MusicModel.objects.enabled().priced() if model.price is not None]
-    shown = {"project": place, "presets": place.presets.all(), "models": models, "here": "project", "tab": "settings"}
-    shown |= {"form": BriefForm(project=place), "preset_form": PresetForm(project=place)} | forms
+    shown: dict[str, object] = {
+        "project": place,
+        "presets": place.presets.all(),
+        "models": models,
+        "here": "project",
+        "tab": "settings",
+    }
+    shown |= {"form": BriefForm(project=place), "preset_form": PresetForm(project=place)}
+    shown |= forms
     refused = any(form.is_bound for form in forms.values())
     return page(request, "web/project_settings.html", shown | rights(request), status=422 if refused else 200)
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 from datetime import datetime
 from functools import cached_property
 
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models import F, Max, OuterRef, QuerySet, Subquery, Window
 from django.db.models.functions import Coalesce, Greatest, RowNumber
 from django.utils import timezone
 
@@ -78,4 +78,4 @@ class Shelf:
     @cached_property
     def others(self) -> int:
         """How many are on the other side: archived, or at work."""
-        return Project.objects.filter(Q(team=self.team), archived_at__isnull=self.archived).aggregate(n=Count("pk"))["n"]
+        return Project.objects.filter(team=self.team, archived_at__isnull=self.archived).count()

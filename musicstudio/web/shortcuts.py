@@ -17,6 +17,19 @@ def keyboard(mod: str) -> list[tuple[str, Rows]]:
             ],
         ),
         (
+            "Judge the track in focus, or those selected",
+            [
+                ("Your stars; 0 takes them back", ("1", "to", "5", "0")),
+                ("Favourite", ("F",)),
+                ("Approve", ("A",)),
+                ("Reject", ("X",)),
+                ("Tag", ("T",)),
+                ("Select", ("S",)),
+                ("Select the next, the previous too", ("Shift", "↓", "↑")),
+                ("Clear the selection", ("Esc",)),
+            ],
+        ),
+        (
             "Find and make",
             [
                 ("Search or jump to anything", (mod, "K")),
@@ -24,6 +37,19 @@ def keyboard(mod: str) -> list[tuple[str, Rows]]:
                 ("New prompt", ("N",)),
                 ("Generate, while composing", (mod, "↵")),
                 ("Undo what the message says", ("Z",)),
+            ],
+        ),
+        (
+            "Judge: the row with the focus, or all that are selected",
+            [
+                ("Your stars; 0 for none", ("1", "to", "5")),
+                ("Favourite", ("F",)),
+                ("Tag", ("T",)),
+                ("Approve", ("A",)),
+                ("Reject", ("X",)),
+                ("Select", ("S",)),
+                ("Select on, up or down", ("Shift", "↑", "↓")),
+                ("Clear the selection", ("Esc",)),
             ],
         ),
         (

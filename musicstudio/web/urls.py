@@ -7,6 +7,7 @@ from musicstudio.web import (
     connection_views,
     library_views,
     member_views,
+    model_views,
     price_views,
     project_views,
     token_views,
@@ -50,6 +51,9 @@ urlpatterns = [
     path("t/<slug:team>/members/<int:pk>/", member_views.member, name="member"),
     path("t/<slug:team>/members/invite/", member_views.invite, name="invite"),
     path("t/<slug:team>/members/invitations/<uuid:pk>/", member_views.invitation, name="invitation"),
+    # t/<team>/models/
+    path("t/<slug:team>/models/", model_views.models, name="models"),
+    path("t/<slug:team>/models/<path:slug>/", model_views.model, name="model"),
     # t/<team>/tokens/
     path("t/<slug:team>/tokens/", token_views.tokens, name="tokens"),
     path("t/<slug:team>/tokens/add/", token_views.token_add, name="token_add"),

@@ -69,14 +69,14 @@ async function showMenu(button) {
   of = [track.dataset.track]
 }
 async function pick(what) {
-  const values = meant(), mine = of
-  if (!all && !subject().length) return
+  const values = meant(), who = all || (!of && chosen.size) ? null : subject()
+  if (who && !who.length) return
   if (menu().matches(":popover-open")) menu().hidePopover()
   await import("./pick.js");
   const url = what.startsWith("/") ? what : bar().dataset.pickUrl.replace(/tag\/$/, `${what}/`)
   panel().replaceChildren()
   await send(url, values, panel())
-  if (panel().firstElementChild) { of = mine; open(panel()) }
+  if (panel().firstElementChild) { of = who; open(panel()) }
 }
 function zip() {
   const form = $("zip")
@@ -104,9 +104,9 @@ document.addEventListener("click", e => {
   if (!bar()) return
   const check = e.target.closest("#main .check input")
   if (check) {
-    const row = check.closest(".track"), from = rows().indexOf(anchor), to = rows().indexOf(row)
-    if (e.shiftKey && from >= 0) for (const r of rows().slice(Math.min(from, to), Math.max(from, to) + 1)) select(r, check.checked)
-    return select(row, check.checked)
+    const row = check.closest(".track"), on = check.checked, from = rows().indexOf(anchor), to = rows().indexOf(row)
+    if (e.shiftKey && from >= 0) for (const r of rows().slice(Math.min(from, to), Math.max(from, to) + 1)) select(r, on)
+    return select(row, on)
   }
   for (const [what, run] of Object.entries(CLICKS)) { const el = e.target.closest(what); if (el) { e.preventDefault(); return run(el) } }
 })
@@ -134,4 +134,5 @@ bind({
   "Shift+ArrowDown": { when: here, run: () => reach(1) }, "Shift+ArrowUp": { when: here, run: () => reach(-1) },
   Escape: { when: () => all || chosen.size, run: clear },
 })
+for (const row of rows()) if (box(row).checked) chosen.add(row.dataset.track) // ticked before this module came
 show()

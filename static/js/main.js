@@ -2,11 +2,11 @@
 
 import "./events.js";
 import "./wave.js";
-import "./poll.js";
 import "./player.js";
 import { bind } from "./keys.js";
 
 const LAZY = {
+  "ms-poll,ms-elapsed": () => import("./poll.js"),
   "ms-compose": () => import("./compose.js"),
   "#bulk": () => import("./list.js"),
   ".sorted": () => import("./order.js"),

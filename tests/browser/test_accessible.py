@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from musicstudio.accounts.models import SetupLink
 from musicstudio.generation.models import Job, Pause, Reason, Report, State
 from musicstudio.generation.report import Kind
+from musicstudio.library.models import Collection, Track
 from tests.browser.conftest import DESKTOP, PHONE, Studio
 from tests.browser.test_listen import PROJECT
 from tests.conftest import Cast
@@ -31,6 +32,11 @@ SCREENS = {
     "empty project": "/t/northlight/projects/sketchbook/",
     "library": "/t/northlight/tracks/",
     "track": "track",
+    "collections": "/t/northlight/collections/",
+    "collection": "collection",
+    "tags": "/t/northlight/tags/",
+    "archive": "/t/northlight/archive/",
+    "bin": "/t/northlight/bin/",
     "queue of the team": "/t/northlight/jobs/",
     "connection": "connection",
     "settings": "/t/northlight/settings/",
@@ -52,6 +58,10 @@ def furnished(cast: Cast) -> Cast:
     Project.objects.open(cast.team, "Sketchbook")
     for number in range(3):
         make_track(cast.project, cast.producer, f"waltz {number}").tag("calm")
+    Collection.objects.named(cast.team, "Client set", cast.owner)[0].append(list(cast.project.tracks.all()))
+    for shelf in ("archived_at", "deleted_at"):
+        put_away = make_track(cast.project, cast.producer, f"polka {shelf}")
+        Track.objects.filter(pk=put_away.pk).update(**{shelf: put_away.created_at})
     model = gateway_model("0.10")
     [running, failed, uncertain] = [make_jobs(cast.project, cast.producer, model=model, text=text)[0] for text in "rfu"]
     Job.objects.move(running.pk, (State.QUEUED,), State.RUNNING)
@@ -78,12 +88,17 @@ def violations(page: Page, within: str | None = None) -> list[str]:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "phone"])
 def test_every_screen_is_accessible(studio: Studio, furnished: Cast, size: tuple[int, int], theme: str) -> None:
-    track = furnished.project.tracks.first()
+    track = furnished.project.tracks.kept().first()
     assert track
     studio.expected = ("404",)
     found: dict[str, list[str]] = {}
     key = furnished.team.provider_keys.get()
-    found_at = {"track": track.get_absolute_url(), "connection": reverse("connection", args=["northlight", key.pk])}
+    shelf = furnished.team.collections.get()
+    found_at = {
+        "collection": shelf.get_absolute_url(),
+        "track": track.get_absolute_url(),
+        "connection": reverse("connection", args=["northlight", key.pk]),
+    }
     page = studio.open(PROJECT, furnished.owner, size, theme)
     signed_out = studio.open("/accounts/login/", None, size, theme)
     for name, path in SCREENS.items():

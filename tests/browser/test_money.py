@@ -55,7 +55,7 @@ def busy(cast: Cast) -> Cast:
     lost.doubt(Reason.NO_ANSWER, "The connection closed.")
     prompt = make_prompt(cast.project, cast.producer, "wide strings for the finale", model_slug=model.slug, duration_ms=290_000)
     ask(prompt, 8, model, cast.producer, "The client wants eight to choose from before Friday")
-    propose(model, 600_000, "minute")
+    propose(cast.team, model, 600_000, "minute")
     TopUp.objects.create(team=cast.team, provider="aigateway", paid_micros=105 * USD, fee_micros=5 * USD, by=cast.owner)
     Cap.objects.set(cast.team, 5 * USD, cast.owner, period="take")
     check()

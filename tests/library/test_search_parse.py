@@ -97,7 +97,7 @@ def test_it_reads_numbers_and_lengths(text: str, key: str, span: Span) -> None:
         ("3:00..2:00", "runs backwards"),
         ("after:soon", "“soon” is not a day. Write it like 2026-11-01"),
         ("after:2026-02-30", "is not a day"),
-        ("is:great", "Choose favourite."),
+        ("is:great", "Choose favourite, duplicate."),
         ("...", "no letter or digit"),
         ('""', "no letter or digit"),
     ],

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.test import Client
 
+from musicstudio.library.models import Collection
 from tests.conftest import Cast
 from tests.factories import make_project, make_track
 
@@ -36,9 +37,10 @@ def test_it_finds_projects_tags_people_and_actions_in_few_queries(
     as_producer: Client, cast: Cast, django_assert_max_num_queries: Any
 ) -> None:
     make_track(cast.project, cast.producer, "waltz").tag("palm court")
+    Collection.objects.named(cast.team, "Pavane set", cast.owner)
     make_project(cast.team, "Palermo")
-    with django_assert_max_num_queries(8):
-        assert found(as_producer, "pa") == ["Palermo", "palm court"]
+    with django_assert_max_num_queries(9):
+        assert found(as_producer, "pa") == ["Palermo", "palm court", "Pavane set"]
     assert found(as_producer, "pia") == ["Pia Duval"]
     assert found(as_producer, "theme") == ["Theme: light", "Theme: dark", "Theme: as the system"]
 
