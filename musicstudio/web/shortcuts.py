@@ -1,71 +1,52 @@
 """The keyboard as the help sheet tells it. What binds the keys: static/js/keys.js, and list.js on pages with a list."""
 
 Rows = list[tuple[str, tuple[str, ...]]]
-
-MOD = "⌘"  # stands for what the key is called on the person's machine
-SECTIONS: list[tuple[str, Rows]] = [
-    (
-        "Listen",
-        [
-            ("Play or pause", ("Space",)),
-            ("Next, previous track; plays on if something plays", ("J", "K")),
-            ("Back or on by 5 seconds", ("←", "→")),
-            ("Back or on by 1 second", ("Shift", "←", "→")),
-            ("Open the track page", ("Enter",)),
-        ],
-    ),
-    (
-        "Judge the track in focus, or those selected",
-        [
-            ("Your stars; 0 takes them back", ("1", "to", "5", "0")),
-            ("Favourite", ("F",)),
-            ("Approve", ("A",)),
-            ("Reject", ("X",)),
-            ("Tag", ("T",)),
-            ("Select", ("S",)),
-            ("Select the next, the previous too", ("Shift", "↓", "↑")),
-            ("Clear the selection", ("Esc",)),
-        ],
-    ),
-    (
-        "Find and make",
-        [
-            ("Search or jump to anything", (MOD, "K")),
-            ("Search in the list", ("/",)),
-            ("New prompt", ("N",)),
-            ("Generate, while composing", (MOD, "↵")),
-            ("Undo what the message says", ("Z",)),
-        ],
-    ),
-    (
-        "Judge: the row with the focus, or all that are selected",
-        [
-            ("Your stars; 0 for none", ("1", "to", "5")),
-            ("Favourite", ("F",)),
-            ("Tag", ("T",)),
-            ("Approve", ("A",)),
-            ("Reject", ("X",)),
-            ("Select", ("S",)),
-            ("Select on, up or down", ("Shift", "↑", "↓")),
-            ("Clear the selection", ("Esc",)),
-        ],
-    ),
-    (
-        "Go",
-        [
-            ("Home", ("G", "then", "H")),
-            ("Library", ("G", "then", "L")),
-            ("Queue, for admins", ("G", "then", "Q")),
-            ("Budgets", ("G", "then", "B")),
-            ("The project", ("G", "then", "P")),
-            ("Settings, for admins", ("G", "then", "S")),
-            ("These shortcuts", ("?",)),
-        ],
-    ),
+JUDGE: Rows = [
+    ("Your stars; 0 for none", ("1", "to", "5")),
+    ("Favourite", ("F",)),
+    ("Tag", ("T",)),
+    ("Approve", ("A",)),
+    ("Reject", ("X",)),
+    ("Select", ("S",)),
+    ("Select on, up or down", ("Shift", "↑", "↓")),
+    ("Clear the selection", ("Esc",)),
 ]
 
 
 def keyboard(mod: str) -> list[tuple[str, Rows]]:
     """Sections of (what it does, its keys); `mod` is what the key before K is called on the person's machine."""
-    named = {MOD: mod}
-    return [(title, [(does, tuple(named.get(key, key) for key in keys)) for does, keys in rows]) for title, rows in SECTIONS]
+    return [
+        (
+            "Listen",
+            [
+                ("Play or pause", ("Space",)),
+                ("Next, previous track; plays on if something plays", ("J", "K")),
+                ("Back or on by 5 seconds", ("←", "→")),
+                ("Back or on by 1 second", ("Shift", "←", "→")),
+                ("Open the track page", ("Enter",)),
+            ],
+        ),
+        (
+            "Find and make",
+            [
+                ("Search or jump to anything", (mod, "K")),
+                ("Search in the list", ("/",)),
+                ("New prompt", ("N",)),
+                ("Generate, while composing", (mod, "↵")),
+                ("Undo what the message says", ("Z",)),
+            ],
+        ),
+        ("Judge: the row with the focus, or all that are selected", JUDGE),
+        (
+            "Go",
+            [
+                ("Home", ("G", "then", "H")),
+                ("Library", ("G", "then", "L")),
+                ("Queue, for admins", ("G", "then", "Q")),
+                ("Budgets", ("G", "then", "B")),
+                ("The project", ("G", "then", "P")),
+                ("Settings, for admins", ("G", "then", "S")),
+                ("These shortcuts", ("?",)),
+            ],
+        ),
+    ]
