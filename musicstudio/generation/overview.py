@@ -1,5 +1,7 @@
 """Every job of a team, for those who look after it: filters, the words of each, and what is held back."""
 
+import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlencode
@@ -8,7 +10,7 @@ from django.db.models import Count, Q
 from django.http import QueryDict
 
 from musicstudio.accounts.models import Team, User
-from musicstudio.generation.models import ACTIVE, Job, Pause, State
+from musicstudio.generation.models import ACTIVE, Attempt, Job, Pause, State
 from musicstudio.generation.reasons import Explanation, explain
 from musicstudio.projects.models import Project
 from musicstudio.providers.models import KeyState, Provider, ProviderKey
@@ -70,6 +72,11 @@ class Overview:
         return value if value in dict(self.choices[name]) else ""
 
     @cached_property
+    def q(self) -> str:
+        """What is looked for: words of the prompt, an id at the provider, a request id or a job's id, in whole or in part."""
+        return self.query.get("q", "").strip().replace("\0", "")[:200]
+
+    @cached_property
     def choices(self) -> dict[str, list[tuple[str, str]]]:
         """Per filter the values and their labels."""
         members = User.objects.filter(memberships__team=self.team).order_by("name", "email")
@@ -103,6 +110,8 @@ class Overview:
             rows = rows.filter(GROUPS[state][1])
         wanted = {"model__provider": "provider", "created_by": "member", "project__slug": "project"}
         rows = rows.filter(**{field: self.chosen(name) for field, name in wanted.items() if self.chosen(name)})
+        if self.q:
+            rows = rows.filter(sought(self.q))
         start = (self.page - 1) * PER_PAGE
         shown = rows.select_related("prompt", "model", "hold", "key", "created_by", "project", "team")
         return list(shown.prefetch_related("attempts")[start : start + PER_PAGE + 1])
@@ -110,7 +119,8 @@ class Overview:
     @property
     def more(self) -> str:
         """The address of the next page, or nothing."""
-        said = {name: self.chosen(name) for name in FILTERS if self.chosen(name)} | {"page": str(self.page + 1)}
+        said = {name: self.chosen(name) for name in FILTERS if self.chosen(name)} | ({"q": self.q} if self.q else {})
+        said |= {"page": str(self.page + 1)}
         return f"?{urlencode(said)}" if len(self._found) > PER_PAGE else ""
 
     @cached_property
@@ -125,8 +135,16 @@ class Overview:
         """What is held back on the whole install."""
         return list(Pause.objects.order_by("scope"))
 
-    @property
-    def paused_keys(self) -> list[ProviderKey]:
-        """The team's keys that send nothing now."""
-        keys = ProviderKey.objects.filter(team=self.team, paused_at__isnull=False).exclude(state=KeyState.REVOKED)
-        return [key for key in keys if key.is_paused]
+    @cached_property
+    def keys(self) -> list[ProviderKey]:
+        """The team's keys, each of which can be held back."""
+        return list(ProviderKey.objects.filter(team=self.team).exclude(state=KeyState.REVOKED))
+
+
+def sought(text: str) -> Q:
+    """The condition for jobs with this text in their prompt or in one of the ids people quote, also of earlier attempts."""
+    ids = Q(request_id__icontains=text) | Q(remote_ref__id__icontains=text)
+    found = ids | Q(prompt__text__icontains=text) | Q(pk__in=Attempt.objects.filter(ids).values("job"))
+    with suppress(ValueError):
+        found |= Q(pk=uuid.UUID(text))
+    return found

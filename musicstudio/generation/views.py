@@ -239,7 +239,7 @@ def pause_key(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     else:
         key.resume()
         resume_queue()
-    return redirect("connection", team, pk)
+    return redirect("jobs", team) if request.POST.get("back") == "jobs" else redirect("connection", team, pk)
 
 
 @csrf_exempt  # signed by the provider instead

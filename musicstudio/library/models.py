@@ -37,6 +37,8 @@ __all__ = [
     "Undo",
 ]
 
+KEPT = Q(archived_at=None, deleted_at=None)
+NEWEST = ("-asked_at", "prompt", "take", "archived_at", "deleted_at", "id")  # the order of every list, and all it filters by
 FACET_COLUMNS = ("team", "project", "status", "model_slug", "created_by", "duration_ms", "asked_at")
 STEPS = bytes(min(255, (value + 8) // 16 * 16) for value in range(256))
 
@@ -133,13 +135,13 @@ class Track(models.Model):
     class Meta:
         ordering = ["-created_at"]
         indexes = [
-            models.Index(fields=["project", "-asked_at"], name="track_project_newest"),
-            models.Index(fields=["team", "-asked_at"], name="track_team_newest"),
+            models.Index(fields=["project", *NEWEST], name="track_project_newest", condition=KEPT),
+            models.Index(fields=["team", *NEWEST], name="track_team_newest", condition=KEPT),
             models.Index(fields=["sha256"], name="track_sha256"),
             models.Index(  # facets are counted from the index alone
                 fields=[*FACET_COLUMNS, "archived_at", "deleted_at", "id"],
                 name="track_facets",
-                condition=Q(archived_at=None, deleted_at=None),
+                condition=KEPT,
             ),
             models.Index(
                 fields=["team"], name="track_away", condition=Q(archived_at__isnull=False) | Q(deleted_at__isnull=False)

@@ -24,7 +24,7 @@ def tags(request: HttpRequest, team: str) -> HttpResponse:
 def vocabulary_page(request: HttpRequest, team: Team, status: int = 200, **said: object) -> HttpResponse:
     """The page, with the form that was refused, if one was."""
     may = request.membership.may(Role.PRODUCER)  # type: ignore[attr-defined]
-    shown = {"team": team, "tags": vocabulary.counted(team), "colors": Color, "may": may, "here": "tags"}
+    shown = {"team": team, "tags": vocabulary.counted(team), "colors": list(Color), "may": may, "here": "tags"}
     return page(request, "library/tags.html", shown | said, status=status)
 
 

@@ -1,6 +1,16 @@
 """The keyboard as the help sheet tells it. What binds the keys: static/js/keys.js, and list.js on pages with a list."""
 
 Rows = list[tuple[str, tuple[str, ...]]]
+JUDGE: Rows = [
+    ("Your stars; 0 for none", ("1", "to", "5")),
+    ("Favourite", ("F",)),
+    ("Tag", ("T",)),
+    ("Approve", ("A",)),
+    ("Reject", ("X",)),
+    ("Select", ("S",)),
+    ("Select on, up or down", ("Shift", "↑", "↓")),
+    ("Clear the selection", ("Esc",)),
+]
 
 
 def keyboard(mod: str) -> list[tuple[str, Rows]]:
@@ -17,19 +27,6 @@ def keyboard(mod: str) -> list[tuple[str, Rows]]:
             ],
         ),
         (
-            "Judge the track in focus, or those selected",
-            [
-                ("Your stars; 0 takes them back", ("1", "to", "5", "0")),
-                ("Favourite", ("F",)),
-                ("Approve", ("A",)),
-                ("Reject", ("X",)),
-                ("Tag", ("T",)),
-                ("Select", ("S",)),
-                ("Select the next, the previous too", ("Shift", "↓", "↑")),
-                ("Clear the selection", ("Esc",)),
-            ],
-        ),
-        (
             "Find and make",
             [
                 ("Search or jump to anything", (mod, "K")),
@@ -39,19 +36,7 @@ def keyboard(mod: str) -> list[tuple[str, Rows]]:
                 ("Undo what the message says", ("Z",)),
             ],
         ),
-        (
-            "Judge: the row with the focus, or all that are selected",
-            [
-                ("Your stars; 0 for none", ("1", "to", "5")),
-                ("Favourite", ("F",)),
-                ("Tag", ("T",)),
-                ("Approve", ("A",)),
-                ("Reject", ("X",)),
-                ("Select", ("S",)),
-                ("Select on, up or down", ("Shift", "↑", "↓")),
-                ("Clear the selection", ("Esc",)),
-            ],
-        ),
+        ("Judge: the row with the focus, or all that are selected", JUDGE),
         (
             "Go",
             [

@@ -102,3 +102,5 @@ document.addEventListener("htmx:afterSwap", e => {
   const wrong = document.querySelector("#compose [aria-invalid=true]")
   if (wrong) { wrong.focus(); say(document.querySelector("#compose .err:not(:empty)")?.textContent || "") }
 })
+
+document.addEventListener("click", e => { const b = e.target.closest?.("[data-clip]"); if (b) navigator.clipboard?.writeText(b.previousElementSibling.value).then(() => toast("Copied.")) })

@@ -78,8 +78,8 @@ document.addEventListener("input", e => {
   const what = e.target.dataset.filter
   if (!what) return
   const words = e.target.value.toLowerCase()
-  const rows = [...document.querySelectorAll(`#${what} .sec > div`)]
+  const rows = [...document.querySelectorAll(`#${what} dl > div`)]
   for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(words)
-  for (const part of document.querySelectorAll(`#${what} .sec`)) part.hidden = !part.querySelector("div:not([hidden])")
+  for (const part of document.querySelectorAll(`#${what} .sec`)) part.hidden = !part.querySelector("dl > div:not([hidden])")
   e.target.nextElementSibling.nextElementSibling.textContent = rows.some(row => !row.hidden) ? "" : "No shortcut does that."
 })

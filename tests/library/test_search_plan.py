@@ -81,6 +81,8 @@ def test_no_question_reads_every_track(crowd: Cast) -> None:
         how = plan(listing.ordered.values("pk")[:51]) + "\n"
         assert not [scan for scan in scans if scan in how], f"{line}: {how}"
         assert (index in how) == (bool(line) and ":" not in line), f"{line}: {how}"
+    newest = plan(Listing.from_query(tracks, QueryDict(""), reader).ordered.values("pk")[:51])
+    assert "track_team_newest" in newest and "B-TREE" not in newest and "Sort" not in newest, newest
     common = Listing.from_query(tracks, QueryDict("q=piano"), reader)
     how = plan(common.ordered.values("pk")[:51])
     assert not [scan for scan in scans if scan in how], how
