@@ -165,7 +165,7 @@ def get_prompt(request: HttpRequest, team: str, pk: uuid.UUID, role: Role) -> Pr
 def star(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     """Marks a prompt for oneself, or takes the mark off."""
     prompt = get_prompt(request, team, pk, Role.VIEWER)
-    mark, made = PromptFavourite.objects.get_or_create(prompt=prompt, user=request.user)
+    mark, made = PromptFavourite.objects.get_or_create(prompt=prompt, user=request.user)  # type: ignore[misc]
     if not made:
         mark.delete()
     return history_page(request, prompt.project)

@@ -98,7 +98,7 @@ class History:
             spent=Sum("jobs__track__cost_micros", default=0),
             last=Max("jobs__created_at"),
         )
-        return list(rows.order_by("-last")[:SHOWN])
+        return list(rows.order_by("-last")[:SHOWN])  # type: ignore[misc]
 
     @cached_property
     def recipes(self) -> list[Ranked]:

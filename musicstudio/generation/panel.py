@@ -300,7 +300,7 @@ class Panel:
         return values | ({"track": self.track.pk} if self.track else {})
 
     def _sent(self, form: ComposeForm) -> dict[str, Any]:
-        data = form.data
+        data: Any = form.data  # a QueryDict, or a plain one in a test
         sent = {name: data.get(name, "") for name in form.fields}
         chips = [word.strip() for text in data.getlist("chips") for word in text.split(",") if word.strip()]
         lists = {"chips": list(dict.fromkeys(chips))[: 2 * STYLES], "lanes": data.getlist("lanes")}

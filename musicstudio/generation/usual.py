@@ -29,7 +29,7 @@ def usual_of_models(team: Team) -> dict[int, int]:
     ended = Job.objects.filter(team=team, state=State.SUCCEEDED, finished_at__isnull=False).order_by("-created_at")
     spans: dict[int, list[float]] = {}
     for model, created, finished in ended.values_list("model_id", "created_at", "finished_at")[: 6 * LAST]:
-        spans.setdefault(model, []).append((finished - created).total_seconds())
+        spans.setdefault(model, []).append((finished - created).total_seconds())  # type: ignore[operator]
     middles = {model: middle(found[:LAST]) for model, found in spans.items()}
     return {model: seconds for model, seconds in middles.items() if seconds is not None}
 

@@ -2,8 +2,9 @@
 
 Each reservation holds a take's price in a member's, a project's and the team's cap at once, with its entries, durably
 (fsync as in production). Beside it, in turns of the same run and from as many processes, stands the database's own bare
-transaction: one UPDATE of one row, committed, through the same driver; once all on one row, as the team's cap is, and
-once each process on a row of its own, which is the fastest durable transaction there is.
+transaction, through the same driver. Once it is the smallest there is, one UPDATE of one row: all processes on the same
+row, as the team's cap is, and each on a row of its own. And once it is a transaction that writes what a reservation
+writes, three counters and seven rows in tables without a foreign key, but asks and checks nothing.
 
 Target on PostgreSQL: at least 40 % of the bare rate. Rates on shared cores vary by a factor of two between runs; the
 ratio is taken within a round, and the median of the rounds is printed.
@@ -74,10 +75,14 @@ def measure(seconds: float, rounds: int) -> None:
     one_project, one_member = projects[:1], members[:1]
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE bench (id integer PRIMARY KEY, n bigint NOT NULL)")
-        cursor.executemany("INSERT INTO bench VALUES (%s, 0)", [(place,) for place in range(PROCESSES + 1)])
+        cursor.executemany("INSERT INTO bench VALUES (%s, 0)", [(place,) for place in range(100)])
+        for name in ("hold", "line", "entry"):
+            cursor.execute(f"CREATE TABLE bench_{name} (id text, a bigint, b bigint, c text)")
+            cursor.execute(f"CREATE INDEX bench_{name}_id ON bench_{name} (id)")
     turns = {
         "bare, one row": lambda: race.in_processes(PROCESSES, bare, seconds, True),
         "bare, own rows": lambda: race.in_processes(PROCESSES, bare, seconds, False),
+        "bare, same writes": lambda: race.in_processes(PROCESSES, same_writes, seconds),
         "reserve, one member": lambda: race.in_processes(PROCESSES, reserve, seconds, team, one_project, one_member),
         f"reserve, {PROJECTS} x {MEMBERS}": lambda: race.in_processes(PROCESSES, reserve, seconds, team, projects, members),
     }
@@ -102,6 +107,26 @@ def bare(place: int, seconds: float, same_row: bool) -> int:
     return count
 
 
+def same_writes(place: int, seconds: float) -> int:
+    """Committed transactions within the time: the rows of a reservation, then its counters, the shared one last."""
+    from django.db import connection, transaction
+
+    dice, count, until = random.Random(place), 0, time.monotonic() + seconds
+    quote = '{"amount_micros": 10000, "model": "bench/model"}'
+    while time.monotonic() < until:
+        name = uuid.uuid4().hex
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("INSERT INTO bench_hold VALUES (%s, %s, %s, %s)", [name, place, PRICE, quote])
+            for table in ("line", "entry"):
+                rows = [value for cap in range(3) for value in (name, cap, PRICE, "hold")]
+                values = ", ".join(["(%s, %s, %s, %s)"] * 3)
+                cursor.execute(f"INSERT INTO bench_{table} VALUES {values}", rows)  # noqa: S608 (names of ours)
+            for row in (dice.randrange(50, 100), dice.randrange(1, 9), 0):
+                cursor.execute("UPDATE bench SET n = n + %s WHERE id = %s", [PRICE, row])
+        count += 1
+    return count
+
+
 def reserve(place: int, seconds: float, team: Any, projects: list[Any], members: list[Any]) -> int:
     """Admitted reservations within the time."""
     from musicstudio.budgets.models import Hold
@@ -121,7 +146,7 @@ def report(vendor: str, rates: dict[str, list[float]]) -> None:
         shares = ""
         if name.startswith("reserve"):
             parts = []
-            for other in ("bare, one row", "bare, own rows"):
+            for other in ("bare, one row", "bare, own rows", "bare, same writes"):
                 share = statistics.median(mine / theirs for mine, theirs in zip(found, rates[other], strict=True))
                 parts.append(f"{share:.0%} of {other}")
             shares = "  " + ", ".join(parts)

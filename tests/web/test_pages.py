@@ -56,7 +56,6 @@ def test_every_address_of_a_team_is_closed_to_strangers_and_asks_anonymous_peopl
         "invitations": uuid.uuid4(),
         "prompts": job.prompt_id,
         "recipes": 1,
-        "tokens": uuid.uuid4(),
     }
     checked = 0
     for route, pattern in patterns(get_resolver()):
