@@ -41,13 +41,13 @@ def test_a_newcomer_sets_up_and_hears_the_first_take(studio: Studio, work: Calla
 
 
 @pytest.mark.django_db(transaction=True)
-def test_signing_in_by_keyboard_leads_to_the_project(studio: Studio, cast: Cast) -> None:
+def test_signing_in_by_keyboard_leads_home(studio: Studio, cast: Cast) -> None:
     page = studio.open("/")
     page.get_by_label("Email").fill("pia@northlight.example")
     page.keyboard.press("Tab")
     page.keyboard.type("correct horse battery")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Aurora spring film", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name="Northlight", level=1)).to_be_visible()
     page.get_by_role("button", name="Pia Duval: account and theme").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()

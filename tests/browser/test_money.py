@@ -126,10 +126,10 @@ def test_an_admin_finds_everything_without_documentation(studio: Studio, cast: C
         producer.locator("#model-now").click()
         producer.get_by_role("radio", name=model.name).check()
         producer.get_by_label("Takes", exact=True).fill("4")
-        producer.get_by_role("button", name="Generate").click()
-        expect(producer.locator("#err_cost")).to_contain_text("$10.00 is left of the monthly cap of $10.00 of the project Aurora")
+        expect(producer.get_by_role("button", name="Needs approval")).to_be_disabled()
+        expect(producer.locator("#why")).to_contain_text("$6.00 over the project’s monthly cap")
         producer.get_by_label("Ask an admin for more: why?").fill("Four for the client")
-        producer.get_by_role("button", name="Send the request").click()
+        producer.get_by_role("button", name="Ask for approval").click()
         expect(producer.locator("#live")).to_contain_text("Sent to the admins")
 
         page.get_by_role("link", name="Budgets").first.click()
