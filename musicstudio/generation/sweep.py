@@ -21,7 +21,7 @@ from decimal import Decimal
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
@@ -101,6 +101,7 @@ class Sweep:
     closing: bool = False
     lease_until: float = 0.0
     sharing: int = 1
+    shared: dict[tuple[str, Any], Any] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Takes the lease, works, gives it back; wakes a successor if jobs are left."""
@@ -207,8 +208,17 @@ class Sweep:
         known = max(0.0, (job.next_at - timezone.now()).total_seconds())
         return self.pace.wait(known or random.uniform(0, min(1.0, self.pace.gap)))
 
+    def share(self, job: Job) -> None:
+        """Jobs of one project hold the same project, team, key and model in memory, as it was read last."""
+        for name in ("team", "project", "key", "model"):
+            if (row := job._state.fields_cache.get(name)) is not None:
+                kept = self.shared.setdefault((name, row.pk), row)
+                kept.__dict__.update(row.__dict__)
+                setattr(job, name, kept)
+
     def add(self, job: Job, seconds: float) -> None:
         """Takes the job in hand."""
+        self.share(job)
         if job.pk not in self.entries:
             self.entries[job.pk] = Entry(job)
             self.load[job.key_id] += 1
