@@ -285,7 +285,7 @@ def test_a_page_where_nothing_runs_notices_a_colleagues_request_and_its_tracks(
     page = studio.open(PROJECT, cast.producer)
     expect(page.locator("#poll")).to_have_attribute("active", "0")
     make_jobs(cast.project, cast.owner, duration_ms=4_000)
-    tick = "document.getElementById('poll').tick()"
+    tick = "customElements.whenDefined('ms-poll').then(() => document.getElementById('poll').tick())"
     page.evaluate(tick)
     expect(page.locator(".job")).to_contain_text("Olga")
     assert work() == 1

@@ -84,7 +84,7 @@ def test_the_list_refreshes_itself_with_its_pages_its_place_and_its_focus(studio
     assert page.evaluate("document.querySelector('#main .scroll').scrollTop") == before
 
     make_track(cast.project, cast.owner, "brand new")
-    page.evaluate("document.querySelector('#news ms-poll').tick()")
+    page.evaluate("customElements.whenDefined('ms-poll').then(() => document.querySelector('#news ms-poll').tick())")
     expect(rows.get_by_role("link", name="brand new")).to_have_count(1)
     expect(last).to_be_focused()
 
