@@ -31,10 +31,11 @@ from musicstudio.sketch.midi import midi_file  # noqa: E402
 from musicstudio.sketch.prompt import parse  # noqa: E402
 
 _MEMORY = """
-import pathlib, resource, sys
+import pathlib, re, sys
 from musicstudio import sketch
 sketch.generate(sys.argv[1], seconds=300, seed=1, path=pathlib.Path(sys.argv[2]), format=sys.argv[3])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+# proc(5): getrusage's peak would be that of the process which started this one, if that was larger
+print(int(re.search(r"VmHWM:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1]) / 1024)
 """
 _IMPORT = "import time; t = time.perf_counter(); import musicstudio.sketch; print(time.perf_counter() - t)"
 
