@@ -1,4 +1,4 @@
-"""What the roles may do: one table for the members page and for the views that ask it."""
+"""What the roles may do, in words, for the members page. Each view asks for its role itself (`accounts.access`)."""
 
 from typing import NamedTuple
 

@@ -15,6 +15,7 @@ from ninja.security import HttpBearer
 from musicstudio.accounts.models import Membership, Team
 from musicstudio.api.errors import ApiError
 from musicstudio.projects.models import ApiToken, Project, TokenScope
+from musicstudio.projects.tokens import role_for
 
 log = logging.getLogger(__name__)
 WINDOW = 60  # seconds
@@ -78,9 +79,11 @@ def dress(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 
 def need(request: HttpRequest, scope: str) -> None:
-    """Raises ApiError 403 unless the token has the scope."""
+    """Raises ApiError 403 unless the token has the scope, and its person still has the role that goes with it."""
     if not request.token.allows(scope):  # type: ignore[attr-defined]
         raise ApiError(403, f"This token may not do that: it lacks the scope “{TokenScope(scope).value}”.")
+    if not request.membership.may(role_for(scope)):  # type: ignore[attr-defined]
+        raise ApiError(403, "This token may not do that: its person may not any more.")
 
 
 def project_of(request: HttpRequest, slug: str | None) -> Project:

@@ -39,6 +39,11 @@ class TokenScope(models.TextChoices):
 NEEDS = {TokenScope.GENERATE: Role.PRODUCER, TokenScope.REVIEW: Role.REVIEWER, TokenScope.ADMIN: Role.ADMIN}
 
 
+def role_for(scope: str) -> Role:
+    """The lowest role whose members may have, and use, a token of this scope."""
+    return NEEDS.get(TokenScope(scope), Role.VIEWER)
+
+
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     """Issues and finds tokens."""
 
@@ -62,7 +67,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
             raise ValidationError({"name": "Name what it is for, in 1 to 80 characters."})
         if not scopes or not set(scopes) <= set(TokenScope.values):
             raise ValidationError({"scopes": "Choose what it may do: read, generate, review, admin."})
-        short = [scope for scope in scopes if not member.may(NEEDS.get(TokenScope(scope), Role.VIEWER))]
+        short = [scope for scope in scopes if not member.may(role_for(scope))]
         if short:
             raise ValidationError({"scopes": f"As {member.get_role_display()} you cannot give: {', '.join(sorted(short))}."})
         if project is not None and project.team_id != member.team_id:

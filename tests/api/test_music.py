@@ -208,8 +208,15 @@ def test_a_token_does_what_its_scopes_and_its_person_may(asker: Callable[[str], 
     assert error(reading("post", "/audio/music", RAIN))[:3] == (403, "permission_error", "scope_exceeded")
     asking = asker(issue(cast.team, cast.producer, "generate"))
     assert error(asking("get", "/models"))[0] == 403
+    [job] = make_jobs(cast.project, cast.owner)
     Membership.objects.filter(user=cast.producer).update(role="viewer")
-    assert error(asking("post", "/audio/music", RAIN))[0] == 403 and not Job.objects.exists()
+    answers = [
+        asking("post", "/audio/music", RAIN),
+        asking("delete", f"/jobs/{job.pk}"),
+        asking("post", f"/jobs/{job.pk}/cancel"),
+    ]
+    assert [error(answer)[0] for answer in answers] == [403, 403, 403]
+    assert Job.objects.get().state == "queued"
 
 
 def test_too_many_requests_wait(ask: Asker, settings: Any) -> None:
