@@ -70,6 +70,7 @@ def names_of(reader: Reader, key: str, wanted: str) -> Iterable[str]:
         return Collection.objects.filter(team=reader.team, name__icontains=wanted).values_list("name", flat=True)[:MOST]
     if key == "by":
         people = User.objects.filter(Q(name__icontains=wanted) | Q(name="", email__icontains=wanted), teams=reader.team)
+        people = people.order_by("name", "email")
         return ["me", *(person.name or person.email for person in people[:MOST])]
     return ["none"] if key in {"rating", "mine"} else ()
 

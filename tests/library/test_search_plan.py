@@ -59,8 +59,8 @@ def test_no_question_reads_every_track(crowd: Cast) -> None:
         "SCAN library_track\n",
         "SCAN library_searchtext\n",
         "SCAN U0\n",
-        "Seq Scan on library_track",
-        "Seq Scan on library_searchtext",
+        "Seq Scan on library_track ",  # with the blank: the few tags of library_track_tags may well be read one by one
+        "Seq Scan on library_searchtext ",
     )
     index = "VIRTUAL TABLE INDEX" if connection.vendor == "sqlite" else "library_searchtext_trigrams"
     for line in (
