@@ -115,6 +115,7 @@ INSTALLED_APPS = [
     "musicstudio.providers",
     "musicstudio.budgets",
     "musicstudio.library",
+    "musicstudio.review",
     "musicstudio.generation",
     "musicstudio.web",
     "musicstudio.api",

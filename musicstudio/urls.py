@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("", include("musicstudio.library.urls")),
+    path("", include("musicstudio.review.urls")),
     path("", include("musicstudio.generation.urls")),
     path("", include("musicstudio.web.urls")),
     path("", include("musicstudio.api.urls")),
