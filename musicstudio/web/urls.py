@@ -11,6 +11,7 @@ from musicstudio.web import (
     price_views,
     project_views,
     token_views,
+    track_views,
     views,
     webhook_views,
 )
@@ -23,8 +24,12 @@ urlpatterns = [
     # t/<team>/
     path("t/<slug:team>/", project_views.team, name="team"),
     path("t/<slug:team>/tracks/", library_views.library, name="library"),
-    path("t/<slug:team>/tracks/<uuid:pk>/", views.track, name="track"),
-    path("t/<slug:team>/tracks/<uuid:pk>/standing/", views.standing, name="standing"),
+    path("t/<slug:team>/tracks/<uuid:pk>/", track_views.track, name="track"),
+    path("t/<slug:team>/tracks/<uuid:pk>/versions/", track_views.versions, name="track_versions"),
+    path("t/<slug:team>/tracks/<uuid:pk>/provenance/", track_views.provenance, name="track_provenance"),
+    path("t/<slug:team>/tracks/<uuid:pk>/files/", track_views.files, name="track_files"),
+    path("t/<slug:team>/tracks/<uuid:pk>/activity/", track_views.activity, name="track_activity"),
+    path("t/<slug:team>/tracks/<uuid:pk>/standing/", track_views.standing, name="standing"),
     path("t/<slug:team>/palette/", views.palette, name="palette"),
     # t/<team>/projects/
     path("t/<slug:team>/new-project/", project_views.project_new, name="project_new"),
