@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from musicstudio.accounts.access import visible
 from musicstudio.accounts.models import Team
 from musicstudio.library.models import Track
 from musicstudio.library.scope import readable
@@ -33,7 +34,7 @@ class Comparison:
     @cached_property
     def tracks(self) -> list[Track]:
         """Those that are here: not in the bin, not of another team."""
-        rows = Track.objects.with_row_facts().filter(team=self.team, deleted_at=None).in_bulk(self.wanted)
+        rows = visible(Track.objects.with_row_facts().filter(team=self.team, deleted_at=None), self.team).in_bulk(self.wanted)
         return [rows[pk] for pk in self.wanted if pk in rows]
 
     @property
