@@ -10,11 +10,12 @@ import { bind, known, typing } from "./keys.js";
 const once = load => { let got; const bring = () => got ??= load().then(() => { bring.done = true }, () => { got = null }); return bring }
 const compose = once(() => import("./compose.js")), morph = once(() => import("../vendor/idiomorph@0.8.0/idiomorph-ext.min.js"))
 
-const AT_ONCE = {
-  "ms-poll,ms-elapsed": once(() => import("./poll.js")),
-  ".sorted": once(() => import("./order.js")),
-  "#views": once(() => import("./views.js")),
+const LAZY = {
+  "ms-poll,ms-elapsed": () => import("./poll.js"),
   "ms-compose:is([open],[now])": compose,
+  ".sorted": () => import("./order.js"),
+  "#views": () => import("./views.js"),
+  "ms-compare": () => import("./compare.js"),
 }
 const WANTED = [ // element, the places where a hand means it, what comes
   ["ms-compose", "#compose,[data-text]", compose],
@@ -24,7 +25,7 @@ const WANTED = [ // element, the places where a hand means it, what comes
 ]
 
 function bring() {
-  for (const [what, load] of Object.entries(AT_ONCE)) if (document.querySelector(what)) load()
+  for (const [what, load] of Object.entries(LAZY)) if (document.querySelector(what)) { delete LAZY[what]; load() }
   if (Object.keys(sessionStorage).some(key => key.startsWith("ms.draft.")) && document.querySelector("ms-compose")) compose()
   for (const el of document.querySelectorAll("#compose .range")) el.style.setProperty("--x", `${(el.value - el.min) / (el.max - el.min || 1) * 100}%`)
 }

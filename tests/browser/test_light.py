@@ -28,6 +28,7 @@ def names(*modules: str) -> set[str]:
 def hold(page: Page, name: str) -> list[Route]:
     """What asks for this file waits until it is let go."""
     held: list[Route] = []
+    page.unroute(f"**/{name}")
     page.route(f"**/{name}", lambda route: held.append(route))
     return held
 
