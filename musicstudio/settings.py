@@ -125,6 +125,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "musicstudio.core.csp.PolicyMiddleware",
     "musicstudio.core.request_id.RequestIdMiddleware",
+    "musicstudio.api.envelope.EnvelopeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -72,6 +72,8 @@ def dress(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     response["X-Request-Id"] = said if fit else getattr(request, "id", "")
     for name, value in zip(("limit", "remaining", "reset"), getattr(request, "rate", ()), strict=False):
         response[f"x-ratelimit-{name}-requests"] = str(value)
+    if (cents := getattr(request, "cost_cents", None)) is not None:
+        response["X-Cost-Cents"] = f"{cents:.6f}".rstrip("0").rstrip(".")
     if warning := getattr(request, "warning", ""):
         response["x-aig-warning"] = warning
     response.headers.setdefault("Cache-Control", "private, no-cache")

@@ -3,6 +3,7 @@
 from django.utils import timezone
 
 from musicstudio.notify import deliver as delivering
+from musicstudio.notify.callbacks import UNDONE, Callback
 from musicstudio.notify.models import KEPT, Delivery, State
 
 
@@ -13,4 +14,6 @@ def deliver() -> None:
 
 def forget() -> None:
     """Removes deliveries that ended long ago."""
-    Delivery.objects.exclude(state=State.WAITING).filter(created_at__lt=timezone.now() - KEPT).delete()
+    old = timezone.now() - KEPT
+    Delivery.objects.exclude(state=State.WAITING).filter(created_at__lt=old).delete()
+    Callback.objects.exclude(state__in=UNDONE).filter(created_at__lt=old).delete()
