@@ -10,6 +10,7 @@ from django.utils import timezone
 from ninja import Router, Schema
 from pydantic import ConfigDict, Field
 
+from musicstudio.accounts.access import visible
 from musicstudio.api.errors import ApiError
 from musicstudio.api.gateway import need
 from musicstudio.api.replies import FAULTS, MISSING
@@ -238,7 +239,7 @@ def balance(request: HttpRequest) -> Any:
 def holds_of(request: HttpRequest, window: str, month: str) -> tuple[str, QuerySet[Hold]]:
     """The holds this token may see, of the last days or of a calendar month in the team's time zone; raises ApiError 422."""
     token = request.token  # type: ignore[attr-defined]
-    rows = Hold.objects.filter(team=token.team)
+    rows = visible(Hold.objects.filter(team=token.team), request.membership)  # type: ignore[attr-defined]
     rows = rows.filter(project=token.project) if token.project_id else rows
     if month:
         try:

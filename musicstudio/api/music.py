@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Header, Router, Schema, Status
 from pydantic import ConfigDict, Field, field_validator
 
+from musicstudio.accounts.access import visible
 from musicstudio.api.errors import ApiError, refused
 from musicstudio.api.gateway import need, project_of
 from musicstudio.api.record import JobRecord, base_of, record
@@ -71,6 +72,7 @@ def jobs_of(request: HttpRequest) -> Any:
     """The jobs this token may see."""
     token = request.token  # type: ignore[attr-defined]
     rows = Job.objects.filter(team=token.team).select_related("hold", "model", "project", "track", "key", "team", "prompt")
+    rows = visible(rows, request.membership)  # type: ignore[attr-defined]
     return rows.filter(project=token.project) if token.project_id else rows
 
 

@@ -198,6 +198,7 @@ def deliver_soon() -> None:
     async_task("musicstudio.notify.tasks.deliver", q_options={"save": False})
 
 
-from musicstudio.notify.callbacks import Callback  # noqa: E402 (it needs what is above)
+from musicstudio.notify.callbacks import Callback  # noqa: E402 (found here by Django, as is the next)
+from musicstudio.notify.notices import NoticeSetting, Notification  # noqa: E402
 
-__all__ = ["Callback"]
+__all__ = ["Callback", "NoticeSetting", "Notification"]

@@ -8,9 +8,11 @@ from musicstudio.web import (
     library_views,
     member_views,
     model_views,
+    notice_views,
     price_views,
     project_views,
     token_views,
+    track_views,
     views,
     webhook_views,
 )
@@ -23,8 +25,12 @@ urlpatterns = [
     # t/<team>/
     path("t/<slug:team>/", project_views.team, name="team"),
     path("t/<slug:team>/tracks/", library_views.library, name="library"),
-    path("t/<slug:team>/tracks/<uuid:pk>/", views.track, name="track"),
-    path("t/<slug:team>/tracks/<uuid:pk>/standing/", views.standing, name="standing"),
+    path("t/<slug:team>/tracks/<uuid:pk>/", track_views.track, name="track"),
+    path("t/<slug:team>/tracks/<uuid:pk>/versions/", track_views.versions, name="track_versions"),
+    path("t/<slug:team>/tracks/<uuid:pk>/provenance/", track_views.provenance, name="track_provenance"),
+    path("t/<slug:team>/tracks/<uuid:pk>/files/", track_views.files, name="track_files"),
+    path("t/<slug:team>/tracks/<uuid:pk>/activity/", track_views.activity, name="track_activity"),
+    path("t/<slug:team>/tracks/<uuid:pk>/standing/", track_views.standing, name="standing"),
     path("t/<slug:team>/palette/", views.palette, name="palette"),
     # t/<team>/projects/
     path("t/<slug:team>/new-project/", project_views.project_new, name="project_new"),
@@ -51,6 +57,11 @@ urlpatterns = [
     path("t/<slug:team>/members/<int:pk>/", member_views.member, name="member"),
     path("t/<slug:team>/members/invite/", member_views.invite, name="invite"),
     path("t/<slug:team>/members/invitations/<uuid:pk>/", member_views.invitation, name="invitation"),
+    # t/<team>/notices/
+    path("t/<slug:team>/notices/", notice_views.notices, name="notices"),
+    path("t/<slug:team>/notices/read/", notice_views.notices_read, name="notices_read"),
+    path("t/<slug:team>/notices/settings/", notice_views.notice_settings, name="notice_settings"),
+    path("t/<slug:team>/notices/<uuid:pk>/", notice_views.notice, name="notice"),
     # t/<team>/models/
     path("t/<slug:team>/models/", model_views.models, name="models"),
     path("t/<slug:team>/models/<path:slug>/", model_views.model, name="model"),

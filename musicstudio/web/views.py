@@ -1,4 +1,4 @@
-"""Pages that need several rooms: home, set-up, the project's workspace, the library, the track, the settings."""
+"""Pages that need several rooms: home, set-up, the palette, the settings."""
 
 import uuid
 import zoneinfo
@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
@@ -18,8 +18,6 @@ from musicstudio.accounts.models import Role, SetupLink, Team, User
 from musicstudio.budgets.models import Cap
 from musicstudio.core.pages import page
 from musicstudio.generation.models import Job
-from musicstudio.library.models import Track
-from musicstudio.library.views import get_track, head_of
 from musicstudio.projects.models import Project, Prompt
 from musicstudio.providers.models import KeyState, MusicModel, Provider, ProviderKey
 from musicstudio.web.context import THEMES, Shell
@@ -100,26 +98,6 @@ def palette(request: HttpRequest, team: str) -> HttpResponse:
     found = Palette(request.membership, request.GET.get("q", ""))  # type: ignore[attr-defined]
     part = "results" if request.htmx and not request.htmx.boosted else ""  # type: ignore[attr-defined]
     return page(request, "web/palette.html", {"team": place, "palette": found}, part=part)
-
-
-@require_GET
-@login_required
-def track(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
-    """The track page: hear it, name it, tag it, and where it comes from."""
-    found = get_track(request, team, pk)
-    request.project = found.project  # type: ignore[attr-defined]
-    takes = Track.objects.kept().filter(batch=found.batch).order_by("take")
-    return page(request, "web/track.html", head_of(request, found) | {"takes": takes, "here": "track"})
-
-
-@require_GET
-@login_required
-def standing(request: HttpRequest, team: str, pk: uuid.UUID) -> JsonResponse:
-    """For the player: what the team has decided about the track, whether the person loves it, and its full waveform."""
-    found = get_track(request, team, pk)
-    decides = request.membership.may(Role.REVIEWER)  # type: ignore[attr-defined]
-    loved = found.is_favourite_of(request.user)  # type: ignore[arg-type]
-    return JsonResponse({"status": found.status, "favourite": loved, "decides": decides, "peaks": found.peaks_base64})
 
 
 @require_GET

@@ -1,5 +1,6 @@
 """The track page: listen, name, tag, and the whole provenance."""
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 
@@ -31,7 +32,7 @@ def test_it_shows_where_the_take_comes_from(as_producer: Client, cast: Cast) -> 
         key_label="Studio key •••• 6789",
         parameters={"sent": {"duration": 15.0, "format": "mp3", "is_instrumental": False}, "said": said},
     )
-    page = as_producer.get(track.get_absolute_url()).content.decode()
+    page = "".join(as_producer.get(track.get_absolute_url() + tab).content.decode() for tab in ("", "provenance/", "files/"))
     for shown in (
         "Slow waltz\nwith &lt;bells&gt;",
         "[Verse] la",
@@ -67,6 +68,14 @@ def test_a_reviewer_reads_but_changes_nothing(client: Client, cast: Cast) -> Non
     client.force_login(cast.reviewer)
     page = client.get(track.get_absolute_url()).content.decode()
     assert "calm" in page and "Rename" not in page and "Add tag" not in page
+
+
+@pytest.mark.parametrize("tab", ["", "versions/", "provenance/", "files/", "activity/"])
+def test_every_tab_has_the_same_head_and_says_which_it_is(as_producer: Client, cast: Cast, tab: str) -> None:
+    track = make_track(cast.project, cast.producer, "Glasshouse")
+    page = as_producer.get(track.get_absolute_url() + tab).content.decode()
+    assert "<h1>Glasshouse</h1>" in page and 'id="words"' in page and f'data-track="{track.pk}"' in page
+    assert page.count('href="' + track.get_absolute_url() + tab + '" aria-current="page"') == 1
 
 
 def test_a_stranger_gets_404(client: Client, cast: Cast) -> None:

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_invitations"),
         ("budgets", "0004_append_only"),
-        ("projects", "0006_token_signing"),
+        ("projects", "0007_token_signing"),
         ("providers", "0004_team_prices"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

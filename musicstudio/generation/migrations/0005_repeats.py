@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("generation", "0004_team_changes"),
-        ("projects", "0006_token_signing"),
+        ("projects", "0007_token_signing"),
     ]
 
     operations = [

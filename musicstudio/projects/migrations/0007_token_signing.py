@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0005_recipes_end"),
+        ("projects", "0006_narrowing"),
     ]
 
     operations = [

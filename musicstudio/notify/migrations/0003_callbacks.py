@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_invitations"),
-        ("notify", "0001_initial"),
+        ("notify", "0002_notifications"),
     ]
 
     operations = [

@@ -1,0 +1,63 @@
+"""The page of a track: a head that every tab shares, and its tabs."""
+
+import uuid
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_GET
+
+from musicstudio.accounts.models import Role
+from musicstudio.core.pages import page
+from musicstudio.library.views import get_track
+from musicstudio.web.track_page import track_context
+
+
+@require_GET
+@login_required
+def track(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
+    """What is said about the track, and what was asked."""
+    return tab(request, team, pk, "track")
+
+
+@require_GET
+@login_required
+def versions(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
+    """Its relatives."""
+    return tab(request, team, pk, "track_versions")
+
+
+@require_GET
+@login_required
+def provenance(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
+    """Where it comes from."""
+    return tab(request, team, pk, "track_provenance")
+
+
+@require_GET
+@login_required
+def files(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
+    """The original file and its measures."""
+    return tab(request, team, pk, "track_files")
+
+
+@require_GET
+@login_required
+def activity(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
+    """What happened to it, newest first."""
+    return tab(request, team, pk, "track_activity")
+
+
+def tab(request: HttpRequest, team: str, pk: uuid.UUID, name: str) -> HttpResponse:
+    """The tab of that name, which is its template's too."""
+    found = get_track(request, team, pk)
+    return page(request, f"web/{name}.html", track_context(request, found.team, found) | {"at": name})
+
+
+@require_GET
+@login_required
+def standing(request: HttpRequest, team: str, pk: uuid.UUID) -> JsonResponse:
+    """For the player: what the team has decided about the track, whether the person loves it, and its full waveform."""
+    found = get_track(request, team, pk)
+    decides = request.membership.may(Role.REVIEWER)  # type: ignore[attr-defined]
+    loved = found.is_favourite_of(request.user)  # type: ignore[arg-type]
+    return JsonResponse({"status": found.status, "favourite": loved, "decides": decides, "peaks": found.peaks_base64})
