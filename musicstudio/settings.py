@@ -228,7 +228,8 @@ GATEWAY_ANSWER_SECONDS = 60.0  # of one call; a submit that takes longer is unce
 ALLOW_LOOPBACK_GATEWAY = env_bool("STUDIO_ALLOW_LOOPBACK_GATEWAY", False)
 ALLOW_LOOPBACK_WEBHOOKS = env_bool("STUDIO_ALLOW_LOOPBACK_WEBHOOKS", False)
 
-# The studio's own API
+# The studio's own API and catalogue
+PUBLIC_MODELS = env_bool("STUDIO_PUBLIC_MODELS", False)
 API_REQUESTS_PER_MINUTE = env_int("STUDIO_API_REQUESTS_PER_MINUTE", 600, 1)  # of one token
 
 # Files
