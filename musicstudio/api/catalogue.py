@@ -9,6 +9,7 @@ from django.utils import timezone
 from ninja import Router, Schema
 from pydantic import Field
 
+from musicstudio.accounts.access import visible
 from musicstudio.api.errors import ApiError
 from musicstudio.api.gateway import need
 from musicstudio.api.replies import FAULTS
@@ -174,7 +175,8 @@ def balance(request: HttpRequest) -> Any:
     """Of every cap that binds this token; the gateway's own credit is another matter."""
     need(request, TokenScope.READ)
     token, now = request.token, timezone.now()  # type: ignore[attr-defined]
-    caps = Cap.objects.applying(token.team, token.user, token.project, None)
+    seen = set(visible(Cap.objects.filter(team=token.team), token.team).values_list("pk", flat=True))
+    caps = [cap for cap in Cap.objects.applying(token.team, token.user, token.project, None) if cap.pk in seen]
     rows = []
     for bucket in current_buckets(caps, now):
         amounts = {"limit": bucket.limit_micros, "settled": bucket.settled_micros, "held": bucket.held_micros}
@@ -199,7 +201,7 @@ def usage_by_tag(request: HttpRequest, window: str = "30d") -> Any:
         raise ApiError(422, "The window is 1d, 7d, 30d or 90d.", param="window")
     token = request.token  # type: ignore[attr-defined]
     rows = Hold.objects.filter(team=token.team, created_at__gte=timezone.now() - timedelta(days=WINDOWS[window]))
-    rows = rows.filter(project=token.project) if token.project_id else rows
+    rows = visible(rows, token.team)
     found = rows.filter(state=HoldState.SETTLED).order_by().values("project__slug")
     spent = found.annotate(n=Count("pk"), micros=Sum("actual_micros", default=0) - Sum("refunded_micros", default=0))
     data = []

@@ -12,6 +12,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.security import HttpBearer
 
+from musicstudio.accounts.access import sees, visible
 from musicstudio.accounts.models import Membership, Team
 from musicstudio.api.errors import ApiError
 from musicstudio.projects.models import ApiToken, Project, TokenScope
@@ -39,6 +40,8 @@ class Bearer(HttpBearer):
         member = found.membership() if found else None
         if found is None or member is None:
             raise ApiError(401, "This token is unknown, revoked or over. An admin of the team can issue another.")
+        member.look(only=found.project_id)
+        found.team = member.team
         request.token, request.team, request.membership = found, member.team, member  # type: ignore[attr-defined]
         count(request)
         found.touch()
@@ -89,12 +92,14 @@ def need(request: HttpRequest, scope: str) -> None:
 def project_of(request: HttpRequest, slug: str | None) -> Project:
     """Where a take goes: the named project, the token's own, or the team's first. Raises ApiError."""
     token: ApiToken = request.token  # type: ignore[attr-defined]
-    if token.project is not None and slug in {None, "", token.project.slug}:
+    if token.project is not None and slug in {None, "", token.project.slug} and sees(request.membership, token.project):  # type: ignore[attr-defined]
+        token.project.team = token.team
         return token.project
-    rows = Project.objects.filter(team=token.team)
+    rows = visible(Project.objects.filter(team=token.team), token.team)
     found = rows.filter(slug=slug).first() if slug else rows.filter(archived_at=None).first()
     if found is None or token.project is not None:
         raise ApiError(404, "There is no such project." if slug else "The team has no project yet.", param="project")
+    found.team = token.team  # as the token's person sees it
     return found
 
 

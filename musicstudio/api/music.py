@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Router, Schema, Status
 from pydantic import ConfigDict, Field, field_validator
 
+from musicstudio.accounts.access import visible
 from musicstudio.api.errors import ApiError, refused
 from musicstudio.api.gateway import need, project_of
 from musicstudio.api.record import STATUS, JobRecord, record
@@ -63,8 +64,8 @@ class MusicRequest(Schema):
 def jobs_of(request: HttpRequest) -> Any:
     """The jobs this token may see."""
     token = request.token  # type: ignore[attr-defined]
-    rows = Job.objects.filter(team=token.team).select_related("hold", "model", "project", "track", "key", "team", "prompt")
-    return rows.filter(project=token.project) if token.project_id else rows
+    rows = visible(Job.objects.filter(team=token.team), token.team)
+    return rows.select_related("hold", "model", "project", "track", "key", "team", "prompt")
 
 
 def model_of(slug: str) -> MusicModel:

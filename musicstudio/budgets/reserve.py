@@ -65,6 +65,8 @@ def reserve(
         if made:
             return holds
     caps = Cap.objects.applying(team, by, project, key)
+    for cap in caps:
+        cap.team = team  # as the person sees it: a refusal tells them no more than they may know
     if not any(cap.scope == Scope.TEAM and cap.period != Period.TAKE for cap in caps):
         raise NoCap(f"{team.name} has no monthly cap, so nothing that costs money may run. An owner or admin sets it.")
     if not approved:

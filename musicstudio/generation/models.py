@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django_q.tasks import async_task
 
+from musicstudio.accounts.access import in_project
 from musicstudio.accounts.models import Team, User
 from musicstudio.budgets.models import Hold
 from musicstudio.generation.lease import Sweeper, database_now
@@ -127,6 +128,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         return bool(rows.update(state=target, updated_at=now, **fields))
 
 
+@in_project("project")
 class Job(models.Model):
     """One take being made. Its hold and its track carry the same id."""
 

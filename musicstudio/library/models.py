@@ -12,6 +12,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 
+from musicstudio.accounts.access import in_project
 from musicstudio.accounts.models import Team, User
 from musicstudio.library.collections import Collection, CollectionItem
 from musicstudio.library.index import SearchText, index
@@ -78,6 +79,7 @@ class TrackQuerySet(models.QuerySet["Track"]):
         return index(self if ids is None else self.filter(pk__in=ids))
 
 
+@in_project("project")
 class Track(models.Model):
     """One take in the library: the original bytes, untouched, and where they come from.
 

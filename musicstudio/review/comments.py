@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.db.models import Count, F, Max, Q
 from django.utils import timezone
 
+from musicstudio.accounts.access import in_project
 from musicstudio.accounts.models import Team, User
 from musicstudio.library.models import Track
 from musicstudio.review.mentions import members, named
@@ -103,6 +104,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         return found["number"], found["newest"]
 
 
+@in_project("track__project")
 class Comment(models.Model):
     """One comment. The id may come from the form, so that a form sent twice says it once.
 
