@@ -26,7 +26,7 @@ from musicstudio.notify.models import Webhook
 from musicstudio.projects.models import Project
 
 MOST = 1000  # tracks at once
-INDEXED = {"rename", "tag", "untag"}  # change what the search finds a track by
+INDEXED = {"rename", "note", "tag", "untag"}  # change what the search finds a track by
 Tagged = Track.tags.through
 
 
@@ -84,7 +84,7 @@ def perform(act: str, team: Team, chosen: Sequence[uuid.UUID], by: User, words: 
     return done
 
 
-# plain fields: move, archive, delete, rename
+# plain fields: move, archive, delete, rename, note
 
 
 def plain(value: Any) -> Any:
@@ -109,7 +109,7 @@ def change_back(facts: Any, team: Team, by: User) -> int:
             column: Any = Track._meta.get_field(name.removesuffix("_id"))
             setattr(track, name, column.to_python(value) if value else value)
     Track.objects.bulk_update(same, [name.removesuffix("_id") for name in now])
-    if "title" in now:
+    if {"title", "notes"} & set(now):
         Track.objects.index([track.pk for track in same])
     return len(was) - len(same)
 
@@ -152,6 +152,18 @@ def rename(tracks: Sequence[Track], by: User, words: QueryDict) -> Done:
     title = Track.titled(words.get("title", ""))
     moving = [track for track in tracks if track.title != title]
     return Done(f"Renamed to {title}", moving, change(moving, title=title))
+
+
+def note(tracks: Sequence[Track], by: User, words: QueryDict) -> Done:
+    """Other `notes`. With `since`, when the person read them: refused if somebody has changed them after that."""
+    text, since = Track.noted(words.get("notes", "")), words.get("since")
+    for track in tracks:
+        if since is not None and since != (track.notes_at.isoformat() if track.notes_at else "") and track.notes != text:
+            who = track.notes_by.display_name if track.notes_by else "Somebody"
+            raise ValidationError(f"{who} has changed the notes in the meantime. Yours are still in the field, theirs above it.")
+    moving = [track for track in tracks if track.notes != text]
+    facts = change(moving, notes=text, notes_by_id=by.pk, notes_at=timezone.now())
+    return Done(f"Notes of {named(moving or tracks)} {'kept' if text else 'removed'}", moving, facts)
 
 
 # decisions
@@ -342,6 +354,7 @@ ACTS: dict[str, Act] = {
     "tag": Act(Role.PRODUCER, True, tag, tag_back),
     "untag": Act(Role.PRODUCER, True, untag, untag_back),
     "rename": Act(Role.PRODUCER, True, rename, change_back),
+    "note": Act(Role.PRODUCER, True, note, change_back),
     "collect": Act(Role.PRODUCER, True, collect, collect_back),
     "uncollect": Act(Role.PRODUCER, False, uncollect, uncollect_back),
     "move": Act(Role.PRODUCER, False, move, change_back),

@@ -98,6 +98,9 @@ class Track(models.Model):
     based_on = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="variations")
     take = models.PositiveSmallIntegerField(help_text="1 is take A")
     title = models.CharField(max_length=120)
+    notes = models.TextField(max_length=4000, blank=True)
+    notes_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    notes_at = models.DateTimeField(null=True, blank=True)
     tags = models.ManyToManyField(Tag, related_name="tracks", blank=True)
     status = models.CharField(max_length=12, choices=Status, default=Status.NEW)
     archived_at = models.DateTimeField(null=True, blank=True)
@@ -194,6 +197,14 @@ class Track(models.Model):
         if not 1 <= len(title) <= 120:
             raise ValidationError({"title": "A title has 1 to 120 characters."})
         return title
+
+    @staticmethod
+    def noted(text: str) -> str:
+        """Notes without blanks around them. Raises ValidationError for more than 4,000 characters."""
+        text = text.replace("\r\n", "\n").replace("\x00", "").strip()
+        if len(text) > 4000:
+            raise ValidationError(f"That is {len(text):,} characters; notes have at most 4,000. Nothing was changed.")
+        return text
 
     @transaction.atomic
     def decide(self, status: str, by: User, reason: str = "") -> Decision | None:

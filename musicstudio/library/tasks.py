@@ -1,8 +1,14 @@
 """What the queue runs for the library."""
 
 from musicstudio.library import bin as binned
+from musicstudio.library import peaks
 
 
 def tidy() -> None:
     """Once a day: empties the bin of what has lain there long enough."""
     binned.tidy()
+
+
+def draw(track_id: str) -> None:
+    """Draws the fine waveform of one track."""
+    peaks.draw(track_id)
