@@ -10,7 +10,7 @@ from musicstudio.accounts.models import User
 from musicstudio.budgets.models import Cap, Hold
 from musicstudio.budgets.verify import broken_invariants
 
-PEOPLE = ("accounts", "0003_invitations")  # as the database has them: only the ledger goes back
+PEOPLE = ("accounts", "0004_audit_and_access")  # as the database has them: only the ledger goes back
 OLD, NEW = [("budgets", "0001_initial"), PEOPLE], [("budgets", "0004_append_only"), PEOPLE]
 
 
