@@ -75,6 +75,8 @@ def dress(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     response["X-Request-Id"] = said if fit else getattr(request, "id", "")
     for name, value in zip(("limit", "remaining", "reset"), getattr(request, "rate", ()), strict=False):
         response[f"x-ratelimit-{name}-requests"] = str(value)
+    if (cents := getattr(request, "cost_cents", None)) is not None:
+        response["X-Cost-Cents"] = f"{cents:.6f}".rstrip("0").rstrip(".")
     if warning := getattr(request, "warning", ""):
         response["x-aig-warning"] = warning
     response.headers.setdefault("Cache-Control", "private, no-cache")
@@ -92,10 +94,11 @@ def need(request: HttpRequest, scope: str) -> None:
 def project_of(request: HttpRequest, slug: str | None) -> Project:
     """Where a take goes: the named project, the token's own, or the team's first. Raises ApiError."""
     token: ApiToken = request.token  # type: ignore[attr-defined]
-    if token.project is not None and slug in {None, "", token.project.slug} and sees(request.membership, token.project):  # type: ignore[attr-defined]
+    member: Membership = request.membership  # type: ignore[attr-defined]
+    if token.project is not None and slug in {None, "", token.project.slug} and sees(member, token.project):
         token.project.team = token.team
         return token.project
-    rows = visible(Project.objects.filter(team=token.team), token.team)
+    rows = visible(Project.objects.filter(team=token.team), member)
     found = rows.filter(slug=slug).first() if slug else rows.filter(archived_at=None).first()
     if found is None or token.project is not None:
         raise ApiError(404, "There is no such project." if slug else "The team has no project yet.", param="project")

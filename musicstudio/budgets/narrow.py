@@ -10,7 +10,8 @@ from musicstudio.budgets.models import Bucket, Cap, Hold
 
 def caps(member: Membership) -> Q:
     """A token of one project is told of every cap that binds it, as its person is."""
-    return Q(project__in=member.only) | Q(member=member.user_id) if member.narrowed else Q()
+    own = Q(project__in=member.only) | Q(member=member.user_id) | Q(token__user=member.user_id)
+    return own if member.narrowed else Q()
 
 
 def buckets(member: Membership) -> Q:

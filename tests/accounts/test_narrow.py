@@ -25,7 +25,7 @@ from tests.web.test_pages import patterns
 CANARY = "Zanzibar"  # in every name of the hidden project
 ADMINS_ONLY = {"Invitation", "AccessRequest", "AuditEvent", "Webhook", "ProviderKey", "Connection", "TeamPrice", "TopUp"}
 ADMINS_ONLY |= {"Price", "PriceProposal", "ProjectAccess", "InvitedProject"}
-OF_A_PERSON = {"Undo", "Favourite"}
+OF_A_PERSON = {"Undo", "Favourite", "Callback"}
 
 
 class Stage:
