@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from musicstudio.accounts.models import Team, User
 from musicstudio.library.collections import Collection, CollectionItem
+from musicstudio.library.derivatives import Derivative
 from musicstudio.library.index import SearchText, index
 from musicstudio.library.judgement import Decision, Favourite, Rating, Status
 from musicstudio.library.saved import SavedView
@@ -26,6 +27,7 @@ __all__ = [
     "Collection",
     "CollectionItem",
     "Decision",
+    "Derivative",
     "Favourite",
     "Rating",
     "SavedView",

@@ -48,6 +48,7 @@ urlpatterns = [
     # t/<team>/settings/
     path("t/<slug:team>/settings/", views.settings, name="settings"),
     path("t/<slug:team>/settings/cap/", views.set_cap, name="set_cap"),
+    path("t/<slug:team>/settings/artist/", views.set_artist, name="set_artist"),
     path("t/<slug:team>/settings/keys/", views.add_key, name="add_key"),
     path("t/<slug:team>/settings/keys/<uuid:pk>/revoke/", views.revoke_key, name="revoke_key"),
     # t/<team>/members/
