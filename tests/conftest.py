@@ -8,6 +8,7 @@ import pytest
 from django.db.backends.sqlite3.base import DatabaseOperations  # by this way: the other one is circular without SQLite
 from django.test import Client
 
+from musicstudio.accounts.audit import AUDIT
 from musicstudio.accounts.models import Role, Team, User
 from musicstudio.budgets import append_only
 from musicstudio.projects.models import Project
@@ -30,14 +31,15 @@ class Cast:
 
 @pytest.fixture(scope="session", autouse=True)
 def flush_may_empty_the_ledger() -> Iterator[None]:
-    """Between transactional tests Django deletes every row, which the ledger's trigger refuses on SQLite.
+    """Between transactional tests Django deletes every row, which the triggers of the ledger and the audit log refuse on SQLite.
 
-    It goes for that moment only; the signal after the flush puts it back.
+    They go for that moment only; the signal after the flush puts them back.
     """
     flush = DatabaseOperations.execute_sql_flush
 
     def without_triggers(self: DatabaseOperations, statements: list[str]) -> None:
         append_only.remove(self.connection)
+        AUDIT.remove(self.connection)
         flush(self, statements)
 
     DatabaseOperations.execute_sql_flush = without_triggers  # type: ignore[method-assign]

@@ -14,6 +14,7 @@ from django.core.validators import validate_email
 from django.db import models, transaction
 from django.utils import timezone
 
+from musicstudio.accounts.audit import AuditEvent
 from musicstudio.accounts.models import Membership, Role, Team, User
 
 LASTS = timedelta(days=7)
@@ -27,6 +28,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Those that still let somebody in."""
         return self.filter(used_at=None, revoked_at=None, expires_at__gt=timezone.now())
 
+    @transaction.atomic
     def invite(self, team: Team, role: str, by: Membership, email: str = "") -> tuple["Invitation", str]:
         """The invitation and the token of its link, which is not stored. Without an address, whoever has the link may come.
 
@@ -45,7 +47,9 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
             raise ValidationError({"email": f"{MOST} invitations are open. Revoke some first."})
         token = secrets.token_urlsafe(24)
         said = {"digest": digest_of(token), "expires_at": timezone.now() + LASTS, "created_by": by.user}
-        return self.create(team=team, role=role, email=email, **said), token
+        made = self.create(team=team, role=role, email=email, **said)
+        AuditEvent.objects.note(team, by, "invitation.make", made, after={"role": made.get_role_display(), "email": email})
+        return made, token
 
     def by_token(self, token: str) -> "Invitation | None":
         """The invitation that a link opens; None for an unknown, used, revoked or expired one alike."""
@@ -59,6 +63,8 @@ class Invitation(models.Model):
     team = models.ForeignKey(Team, models.CASCADE, related_name="invitations")
     email = models.EmailField(blank=True, help_text="empty: for whoever has the link")
     role = models.CharField(max_length=10, choices=Role)
+    narrowed = models.BooleanField(default=False, help_text="to the projects that its rows of InvitedProject name")
+    asked_at = models.DateTimeField(null=True, help_text="when somebody with the expired link asked for a new one")
     digest = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
@@ -104,7 +110,7 @@ class Invitation(models.Model):
         mine = Invitation.objects.open().filter(pk=self.pk)
         if not mine.update(used_at=timezone.now(), used_by=user):
             raise ValidationError("This invitation was used, revoked or has expired. Ask for a new one.")
-        return Membership.objects.create(team=self.team, user=user, role=self.role)
+        return Membership.objects.create(team=self.team, user=user, role=self.role, narrowed=self.narrowed)
 
     @transaction.atomic
     def accept_as_new(self, email: str, name: str, password: str) -> User:

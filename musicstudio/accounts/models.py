@@ -3,7 +3,8 @@
 import hashlib
 import secrets
 import zoneinfo
-from typing import ClassVar
+from functools import cached_property
+from typing import ClassVar, Optional
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
@@ -139,10 +140,14 @@ class Team(models.Model):
     time_zone = models.CharField(max_length=64, default="UTC", validators=[check_time_zone])
     currency = models.CharField(max_length=3, default="USD", editable=False)
     artist = models.CharField(max_length=120, blank=True, help_text="whom the files made on demand name as the artist")
+    symbol = models.CharField(max_length=4, default="$", help_text="stands before amounts; they are US dollars whatever it says")
+    bin_days = models.PositiveSmallIntegerField(null=True, help_text="empty: as the studio's settings say")
+    require_two_factor = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     members = models.ManyToManyField(User, through="Membership", related_name="teams")
 
     objects = TeamQuerySet.as_manager()
+    seen_by: Optional["Membership"] = None  # through whom a request looks at it: see `accounts.access.visible`
 
     class Meta:
         ordering = ["name", "id"]
@@ -170,12 +175,16 @@ class Membership(models.Model):
     team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role)
+    narrowed = models.BooleanField(default=False, help_text="sees only the projects that its rows of ProjectAccess name")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["team", "user"], name="membership_once"),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_known"),
+            models.CheckConstraint(
+                condition=models.Q(narrowed=False) | ~models.Q(role__in=["owner", "admin"]), name="membership_admins_see_all"
+            ),
         ]
         ordering = ["created_at", "id"]
 
@@ -185,6 +194,17 @@ class Membership(models.Model):
     def may(self, role: Role) -> bool:
         """Whether the member has at least this role."""
         return Role(self.role).at_least(role)
+
+    @cached_property
+    def only(self) -> frozenset[int] | None:
+        """The ids of the projects the member is limited to; None for a member of the whole team."""
+        return frozenset(self.project_accesses.values_list("project", flat=True)) if self.narrowed else None
+
+    def look(self, only: int | None = None) -> None:
+        """From now on the team is looked at as this member may see it; `only`: at most this project, for a token of it."""
+        if only is not None:
+            self.only = frozenset({only}) if self.only is None else self.only & {only}
+        self.team.seen_by = self
 
 
 class SetupLinkQuerySet(models.QuerySet["SetupLink"]):
@@ -222,6 +242,8 @@ class SetupLink(models.Model):
         return hashlib.sha256(token.encode()).hexdigest()
 
 
-from musicstudio.accounts.invitations import Invitation  # noqa: E402 (it needs what is above)
+from musicstudio.accounts.audit import AuditEvent  # noqa: E402 (these need what is above)
+from musicstudio.accounts.invitations import Invitation  # noqa: E402
+from musicstudio.accounts.requests import AccessRequest  # noqa: E402
 
-__all__ = ["Invitation"]
+__all__ = ["AccessRequest", "AuditEvent", "Invitation"]

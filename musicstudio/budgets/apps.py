@@ -12,7 +12,7 @@ class BudgetsConfig(AppConfig):
     def ready(self) -> None:
         from musicstudio.budgets import append_only, in_one  # noqa: PLC0415
 
-        post_migrate.connect(append_only.after_migrate, sender=self, dispatch_uid="budgets-append-only")
+        post_migrate.connect(append_only.after_migrate, sender=self, dispatch_uid="budgets-append-only", weak=False)
         post_migrate.connect(in_one.after_migrate, sender=self, dispatch_uid="budgets-in-one")
         post_migrate.connect(schedule_check, sender=self, dispatch_uid="budgets-schedule")
 

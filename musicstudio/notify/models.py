@@ -187,3 +187,8 @@ def host_of(url: str) -> str:
 def deliver_soon() -> None:
     """Asks a worker to empty the outbox, once the caller's transaction is through; the schedule is the safety net."""
     async_task("musicstudio.notify.tasks.deliver", q_options={"save": False})
+
+
+from musicstudio.notify.notices import NoticeSetting, Notification  # noqa: E402 (found here by Django)
+
+__all__ = ["NoticeSetting", "Notification"]

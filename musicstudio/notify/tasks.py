@@ -1,9 +1,10 @@
-"""What the queue runs for webhooks."""
+"""What the queue runs for webhooks and for what people are told."""
 
 from django.utils import timezone
 
 from musicstudio.notify import deliver as delivering
-from musicstudio.notify.models import KEPT, Delivery, State
+from musicstudio.notify import mailing, notices
+from musicstudio.notify.models import KEPT, Delivery, Notification, State
 
 
 def deliver() -> None:
@@ -11,6 +12,12 @@ def deliver() -> None:
     delivering.deliver()
 
 
+def mail() -> None:
+    """Sends the e-mails that are due."""
+    mailing.mail()
+
+
 def forget() -> None:
-    """Removes deliveries that ended long ago."""
+    """Removes deliveries that ended long ago, and old news."""
+    Notification.objects.filter(created_at__lt=timezone.now() - notices.KEPT).delete()
     Delivery.objects.exclude(state=State.WAITING).filter(created_at__lt=timezone.now() - KEPT).delete()

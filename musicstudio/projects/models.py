@@ -6,20 +6,23 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 
+from musicstudio.accounts.access import in_project, visible
 from musicstudio.accounts.models import Team, User
 from musicstudio.projects.formats import Format
+from musicstudio.projects.places import InvitedProject, ProjectAccess
 from musicstudio.projects.presets import Preset
 from musicstudio.projects.recipes import PromptFavourite, Recipe
 from musicstudio.projects.tokens import ApiToken, TokenScope
 
 # found here by Django, and by name
-__all__ = ["ApiToken", "ChangedPrompt", "Format", "Preset", "Project", "Prompt", "PromptFavourite", "Recipe", "TokenScope"]
+__all__ = ["ApiToken", "ChangedPrompt", "Format", "InvitedProject", "Preset", "Project", "ProjectAccess", "Prompt"]
+__all__ += ["PromptFavourite", "Recipe", "TokenScope"]
 
 HUES = (40, 200, 150, 310, 250, 350)  # of the project's dot and its cover tiles, in degrees; the next project takes the next
 
@@ -34,8 +37,12 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         return self.create(team=team, name=name.strip(), slug=slug, brief=brief.strip(), hue=hue)
 
     def first_of(self, team: Team) -> "Project":
-        """The team's oldest project; a sketchbook is opened when it has none."""
-        return self.current().filter(team=team).first() or self.open(team, "Sketchbook")
+        """The team's default project, or its oldest that the person may see; a sketchbook is opened when it has none."""
+        rows = visible(self.current().filter(team=team), team).order_by("-is_default", "created_at", "id")
+        found = rows.first()
+        if found is None and team.seen_by is not None and team.seen_by.only is not None:
+            raise PermissionDenied("You see chosen projects only, and none of them takes new takes. Ask an admin.")
+        return found or self.open(team, "Sketchbook")
 
     def current(self) -> "ProjectQuerySet":
         """Without the archived ones."""
@@ -50,6 +57,7 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         return slug
 
 
+@in_project("pk")
 class Project(models.Model):
     """What the music is for; tracks live in one."""
 
@@ -61,11 +69,15 @@ class Project(models.Model):
     due_on = models.DateField(null=True, blank=True, help_text="when the music has to be there")
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True, help_text="since then it takes no new takes; its tracks stay")
+    is_default = models.BooleanField(default=False, help_text="takes whose project nobody names go there")
 
     objects = ProjectQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["team", "slug"], name="project_slug_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "slug"], name="project_slug_once"),
+            models.UniqueConstraint(fields=["team"], condition=models.Q(is_default=True), name="project_default_once"),
+        ]
         ordering = ["created_at", "id"]
 
     def __str__(self) -> str:
@@ -116,6 +128,7 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
         raise ChangedPrompt("A prompt never changes; write a child with Prompt.change().")
 
 
+@in_project("project")
 class Prompt(models.Model):
     """An immutable version of what was asked. Durations are milliseconds; a change makes a child."""
 

@@ -1,5 +1,11 @@
 """Addresses of comments and of rounds."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from musicstudio.review import heard_views
+
+urlpatterns = [
+    # t/<team>/heard/: what the player reports
+    path("t/<slug:team>/heard/", heard_views.heard, name="heard"),
+    path("t/<slug:team>/heard/private/", heard_views.private_listening, name="private_listening"),
+]

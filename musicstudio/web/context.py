@@ -136,6 +136,11 @@ class Shell:
         """Requests for more that wait for an admin."""
         return Ask.objects.waiting(self.team).count() if self.team else 0
 
+    @property
+    def unread(self) -> int:
+        """News of the person in the team that they have not looked at; read along with the membership."""
+        return int(getattr(self.membership, "unread", 0))
+
     @cached_property
     def bucket(self) -> Bucket | None:
         """This month's money; None without a cap."""

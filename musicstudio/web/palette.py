@@ -27,6 +27,7 @@ ACTIONS = [
     ("All tags", "tag", "", "tags", Role.VIEWER),
     ("Archive of tracks", "archive", "", "archive", Role.VIEWER),
     ("Bin", "trash-2", "", "bin", Role.VIEWER),
+    ("Notifications", "bell", "", "notices", Role.VIEWER),
     ("Members", "users", "", "members", Role.VIEWER),
     ("New project", "plus", "", "project_new", Role.PRODUCER),
     ("Settings of the team", "settings", "G S", "settings", Role.ADMIN),

@@ -8,6 +8,7 @@ from musicstudio.web import (
     library_views,
     member_views,
     model_views,
+    notice_views,
     price_views,
     project_views,
     token_views,
@@ -57,6 +58,11 @@ urlpatterns = [
     path("t/<slug:team>/members/<int:pk>/", member_views.member, name="member"),
     path("t/<slug:team>/members/invite/", member_views.invite, name="invite"),
     path("t/<slug:team>/members/invitations/<uuid:pk>/", member_views.invitation, name="invitation"),
+    # t/<team>/notices/
+    path("t/<slug:team>/notices/", notice_views.notices, name="notices"),
+    path("t/<slug:team>/notices/read/", notice_views.notices_read, name="notices_read"),
+    path("t/<slug:team>/notices/settings/", notice_views.notice_settings, name="notice_settings"),
+    path("t/<slug:team>/notices/<uuid:pk>/", notice_views.notice, name="notice"),
     # t/<team>/models/
     path("t/<slug:team>/models/", model_views.models, name="models"),
     path("t/<slug:team>/models/<path:slug>/", model_views.model, name="model"),

@@ -1,5 +1,6 @@
 """Every screen, light and dark, desk and phone: axe finds nothing, nothing overflows, no focus is hidden."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from tests.browser.test_listen import PROJECT
 from tests.conftest import Cast
 from tests.factories import gateway_model, make_jobs, make_key, make_track
 
+COLOURS = ["color-contrast", "link-in-text-block"]  # all that a theme can change
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 TOO_WIDE = """() => Math.max(...[document.documentElement, ...document.querySelectorAll(".scroll, .in")]
     .map(el => el.scrollWidth - el.clientWidth))"""
@@ -71,9 +73,10 @@ def furnished(cast: Cast) -> Cast:
     return cast
 
 
-def violations(page: Page, within: str | None = None) -> list[str]:
-    """What axe finds, one line each; also what it could not decide about colours. `within`: an open layer."""
-    found: dict[str, Any] = Axe().run(page, context=within, options={"runOnly": {"type": "tag", "values": TAGS}}).response
+def violations(page: Page, within: str | None = None, rules: Sequence[str] = ()) -> list[str]:
+    """What axe finds, one line each, and what it could not decide about colours. `within`: an open layer; `rules`: only these."""
+    only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS}
+    found: dict[str, Any] = Axe().run(page, context=within, options={"runOnly": only}).response
     undecided = [entry for entry in found["incomplete"] if entry["id"] == "color-contrast"]
     for entry in undecided:  # a key cap that holds only ⌘ and ↵ has no text whose contrast could be measured
         entry["nodes"] = [node for node in entry["nodes"] if "only non-text characters" not in node["any"][0]["message"]]
@@ -85,9 +88,18 @@ def violations(page: Page, within: str | None = None) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+def troubles(page: Page, within: str | None = None) -> list[str]:
+    """In the light: everything; in the dark on the same page: the colours. Also when something is wider than the window."""
+    wide = page.evaluate(TOO_WIDE)
+    found = violations(page, within) + ([f"{wide} px too wide"] if wide > 0 else [])
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    found += [f"dark: {line}" for line in violations(page, within, COLOURS)]
+    page.evaluate("document.documentElement.dataset.theme = 'light'")
+    return found
+
+
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "phone"])
-def test_every_screen_is_accessible(studio: Studio, furnished: Cast, size: tuple[int, int], theme: str) -> None:
+def test_every_screen_is_accessible(studio: Studio, furnished: Cast, size: tuple[int, int]) -> None:
     track = furnished.project.tracks.kept().first()
     assert track
     studio.expected = ("404",)
@@ -99,51 +111,47 @@ def test_every_screen_is_accessible(studio: Studio, furnished: Cast, size: tuple
         "track": track.get_absolute_url(),
         "connection": reverse("connection", args=["northlight", key.pk]),
     }
-    page = studio.open(PROJECT, furnished.owner, size, theme)
-    signed_out = studio.open("/accounts/login/", None, size, theme)
+    page = studio.open(PROJECT, furnished.owner, size)
+    signed_out = studio.open("/accounts/login/", None, size)
     for name, path in SCREENS.items():
         window = signed_out if name in {"sign in", "password reset"} else page
         window.goto(studio.server.url + found_at.get(path, path))
-        wide = window.evaluate(TOO_WIDE)
-        troubles = violations(window) + ([f"{wide} px too wide"] if wide > 0 else [])
-        if troubles:
-            found[name] = troubles
+        if wrong := troubles(window):
+            found[name] = wrong
     assert found == {}
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "phone"])
 @pytest.mark.django_db(transaction=True)
-def test_the_set_up_is_accessible(studio: Studio, size: tuple[int, int], theme: str) -> None:
+def test_the_set_up_is_accessible(studio: Studio, size: tuple[int, int]) -> None:
     studio.expected = ("410", "422")
-    page = studio.open(f"/setup/{SetupLink.objects.issue()}/", None, size, theme)
-    assert violations(page) == []
+    page = studio.open(f"/setup/{SetupLink.objects.issue()}/", None, size)
+    assert troubles(page) == []
     page.get_by_role("button", name="Open the studio").click()
     expect(page.get_by_text("Write your e-mail address.")).to_be_visible()
-    assert violations(page) == []
+    assert troubles(page) == []
     page.goto(studio.server.url + "/setup/old/")
-    assert violations(page) == []
+    assert troubles(page) == []
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_open_layers_are_accessible(studio: Studio, furnished: Cast, theme: str) -> None:
-    page = studio.open(PROJECT, furnished.owner, (1440, 1800), theme)  # tall: axe cannot judge what is scrolled away
+def test_open_layers_are_accessible(studio: Studio, furnished: Cast) -> None:
+    page = studio.open(PROJECT, furnished.owner, (1440, 1800))  # tall: axe cannot judge what is scrolled away
     page.get_by_role("button", name="Keyboard shortcuts").click()
-    assert violations(page, "#help") == []
+    assert troubles(page, "#help") == []
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Olga Prieto: account and theme").click()
-    assert violations(page, "#account") == []
+    assert troubles(page, "#account") == []
     page.keyboard.press("Escape")
     page.locator(".picks summary").click()
     page.locator("#id_instrumental").uncheck()
     page.locator(".adv summary").click()
-    assert violations(page) == []
-    phone = studio.open(PROJECT, furnished.owner, PHONE, theme)
+    assert troubles(page) == []
+    phone = studio.open(PROJECT, furnished.owner, PHONE)
     phone.get_by_role("button", name="Compose").click()
-    assert violations(phone, "#compose") == []
+    assert troubles(phone, "#compose") == []
     phone.keyboard.press("Escape")
     phone.get_by_role("button", name="Open menu").click()
-    assert violations(phone, "#side") == []
+    assert troubles(phone, "#side") == []
 
 
 def test_a_reviewers_page_is_accessible(studio: Studio, furnished: Cast) -> None:

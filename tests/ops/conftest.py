@@ -1,15 +1,19 @@
 """Commands as processes: each test gets an install of its own, on the kind of database that the suite runs on."""
 
+import atexit
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -110,13 +114,16 @@ def words_of(process: psutil.Process) -> list[str]:
 
 
 @contextmanager
-def fresh_install(folder: Path) -> Iterator[Install]:
-    """An install that is gone afterwards, with everything that still runs of it."""
+def fresh_install(folder: Path, *, empty: bool = False) -> Iterator[Install]:
+    """An install that is gone afterwards, with everything that still runs of it; its tables are made unless it is `empty`."""
     server = os.environ.get("MS_TEST_DATABASE_URL")
     name = f"ops_{uuid.uuid4().hex}"
     if server:
-        sql(server, f'CREATE DATABASE "{name}"')
-    here = Install(folder, urlunsplit(urlsplit(server)._replace(path=f"/{name}")) if server else None)
+        sql(server, f'CREATE DATABASE "{name}"' + ("" if empty else f' TEMPLATE "{migrated(server)}"'))
+    elif not empty:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(migrated(None), folder / "studio.sqlite3")
+    here = Install(folder, at(server, name) if server else None)
     try:
         yield here
     finally:
@@ -128,6 +135,30 @@ def fresh_install(folder: Path) -> Iterator[Install]:
             sql(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+@cache
+def migrated(server: str | None) -> str:
+    """The database that the others are copies of: its name on the server, or its file. Migrating takes seconds each time."""
+    folder = Path(tempfile.mkdtemp(prefix="musicstudio-template-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    name = f"ops_template_{uuid.uuid4().hex}"
+    if server:
+        sql(server, f'CREATE DATABASE "{name}"')
+        atexit.register(drop, server, name)
+    done = Install(folder, at(server, name) if server else None).run("migrate", "--verbosity", "0")
+    assert done.returncode == 0, done.stderr
+    return name if server else str(folder / "studio.sqlite3")
+
+
+def at(server: str, name: str) -> str:
+    """The address of that database of the server."""
+    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+
+
+def drop(server: str, name: str) -> None:
+    with suppress(psycopg.OperationalError):  # the server went first
+        sql(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
 def sql(url: str, statement: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(statement)  # type: ignore[call-overload]
@@ -136,4 +167,11 @@ def sql(url: str, statement: str) -> None:
 @pytest.fixture
 def install(tmp_path: Path) -> Iterator[Install]:
     with fresh_install(tmp_path) as here:
+        yield here
+
+
+@pytest.fixture
+def empty_install(tmp_path: Path) -> Iterator[Install]:
+    """Without a table, as on the first day."""
+    with fresh_install(tmp_path, empty=True) as here:
         yield here

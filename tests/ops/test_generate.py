@@ -22,9 +22,9 @@ from tests.ops.conftest import CLUSTER, Install, until
 
 
 class TestSketch:
-    def test_it_needs_nothing_but_the_code(self, install: Install, tmp_path: Path) -> None:
+    def test_it_needs_nothing_but_the_code(self, empty_install: Install, tmp_path: Path) -> None:
         out = tmp_path / "new folder" / "rain.mp3"
-        ended = install.run("generate", "lo-fi piano with light rain", "--duration", "4", "--seed", "7", "--out", str(out))
+        ended = empty_install.run("generate", "lo-fi piano with light rain", "--duration", "4", "--seed", "7", "--out", str(out))
         assert ended.returncode == 0
         facts = audio.inspect(out)
         sha256 = hashlib.sha256(out.read_bytes()).hexdigest()
@@ -46,7 +46,6 @@ class TestSketch:
         assert {audio.inspect(Path(take["path"])).format for take in told["takes"]} == {"wav"}
 
     def test_a_worker_does_the_work_when_there_is_one(self, install: Install) -> None:
-        assert install.run("migrate", "--verbosity", "0").returncode == 0
         worker = install.start("worker")
         until(install.cluster)
         shown = install.run("generate", "ambient", "--duration", "3", "--json")

@@ -18,7 +18,8 @@ COMMANDS = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().
 
 
 @pytest.fixture
-def server(install: Install) -> Install:
+def server(empty_install: Install) -> Install:
+    install = empty_install
     install.env |= {
         "STUDIO_DATA_DIR": str(install.folder / "made" / "by the first start"),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",

@@ -26,12 +26,12 @@ def status(address: str) -> int:
         return int(answer.status)
 
 
-def test_it_prepares_everything_and_prints_a_link_that_sets_it_up(install: Install) -> None:
-    studio, address = start(install)
+def test_it_prepares_everything_and_prints_a_link_that_sets_it_up(empty_install: Install) -> None:
+    studio, address = start(empty_install)
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/setup/[\w-]{32}/", address)
     assert status(address) == 200
     assert studio.end(signal.SIGINT, group=True) < 10
-    assert (studio.process.returncode, install.processes()) == (0, [])
+    assert (studio.process.returncode, empty_install.processes()) == (0, [])
     assert studio.said().rstrip().endswith("The studio has stopped.")
 
 

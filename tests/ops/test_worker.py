@@ -18,7 +18,6 @@ print(result(async_task("math.factorial", 5), wait=20_000))
 @pytest.fixture(scope="module")
 def install(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Install]:
     with fresh_install(tmp_path_factory.mktemp("install")) as here:
-        assert here.run("migrate", "--verbosity", "0").returncode == 0
         yield here
 
 

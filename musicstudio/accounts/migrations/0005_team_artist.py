@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0003_invitations"),
+        ("accounts", "0004_audit_and_access"),
     ]
 
     operations = [
