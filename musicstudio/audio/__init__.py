@@ -3,7 +3,7 @@
 Pure: no Django.
 """
 
-from musicstudio.audio.facts import AudioFacts, NotAudio, inspect
+from musicstudio.audio.facts import AudioFacts, NotAudio, inspect, outline
 from musicstudio.audio.sniff import MIME_TYPES, sniff
 
-__all__ = ["MIME_TYPES", "AudioFacts", "NotAudio", "inspect", "sniff"]
+__all__ = ["MIME_TYPES", "AudioFacts", "NotAudio", "inspect", "outline", "sniff"]

@@ -16,6 +16,7 @@ from musicstudio import audio
 from musicstudio.core.media import Moved
 from musicstudio.generation.models import Job, Reason, State
 from musicstudio.library.models import Track, storage_name, title_from
+from musicstudio.library.peaks import keep as keep_peaks
 from musicstudio.notify.models import Event, Webhook
 
 SHORTEST = Decimal("0.9")  # of the asked length; below that a file is truncated, not a little early
@@ -70,6 +71,7 @@ def store(job: Job, measured: Measured) -> str:
     """Puts the original into the storage and answers its name; the same bytes are never stored twice."""
     extension = EXTENSIONS[measured.facts.format]
     name = storage_name(job.team, job.pk, measured.sha256, extension)
+    keep_peaks(name, measured.facts.fine)
     if default_storage.exists(name) and default_storage.size(name) == measured.size:
         measured.path.unlink(missing_ok=True)
         return name

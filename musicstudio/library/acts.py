@@ -5,56 +5,27 @@ way back restores exactly what was there. Where somebody changed a track again i
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
 from django.http import QueryDict
 from django.utils import timezone
 
 from musicstudio.accounts.models import Role, Team, User
 from musicstudio.library.collections import Collection, CollectionItem
-from musicstudio.library.judgement import Decision, Favourite, Rating, Status
+from musicstudio.library.decide import decide, decide_back, withdraw
+from musicstudio.library.done import Act, Done, named
+from musicstudio.library.judgement import Favourite, Rating
 from musicstudio.library.models import Track
 from musicstudio.library.tags import Tag
 from musicstudio.library.undo import WAYS, Undo, Way
-from musicstudio.notify.models import Webhook
 from musicstudio.projects.models import Project
 
 MOST = 1000  # tracks at once
-INDEXED = {"rename", "tag", "untag"}  # change what the search finds a track by
+INDEXED = {"rename", "note", "tag", "untag"}  # change what the search finds a track by
 Tagged = Track.tags.through
-
-
-@dataclass
-class Done:
-    """What an act did. `failed`: a track's name and why it stayed as it was."""
-
-    said: str
-    tracks: list[Track]
-    facts: Any
-    undo: Undo | None = None
-    failed: list[tuple[str, str]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Act:
-    """`stays`: the tracks stay in the lists they are in. `back` answers how many tracks it could not put back."""
-
-    role: Role
-    stays: bool
-    do: Callable[[Sequence[Track], User, QueryDict], Done]
-    back: Callable[[Any, Team, User], int]
-
-
-def named(tracks: Sequence[Track]) -> str:
-    """`Glasshouse, take B` or `3 tracks`."""
-    if len(tracks) == 1:
-        return f"{tracks[0].title}, take {tracks[0].letter}"
-    return f"{len(tracks)} tracks"
 
 
 @transaction.atomic
@@ -82,7 +53,7 @@ def perform(act: str, team: Team, chosen: Sequence[uuid.UUID], by: User, words: 
     return done
 
 
-# plain fields: move, archive, delete, rename
+# plain fields: move, archive, delete, rename, note
 
 
 def plain(value: Any) -> Any:
@@ -107,7 +78,7 @@ def change_back(facts: Any, team: Team, by: User) -> int:
             column: Any = Track._meta.get_field(name.removesuffix("_id"))
             setattr(track, name, column.to_python(value) if value else value)
     Track.objects.bulk_update(same, [name.removesuffix("_id") for name in now])
-    if "title" in now:
+    if {"title", "notes"} & set(now):
         Track.objects.index([track.pk for track in same])
     return len(was) - len(same)
 
@@ -152,37 +123,16 @@ def rename(tracks: Sequence[Track], by: User, words: QueryDict) -> Done:
     return Done(f"Renamed to {title}", moving, change(moving, title=title))
 
 
-# decisions
-
-
-def decide(tracks: Sequence[Track], by: User, words: QueryDict) -> Done:
-    """To the `status`, with a `reason`."""
-    status, reason = words.get("status", ""), words.get("reason", "").strip()[:400]
-    if status not in Status.values:
-        raise ValidationError("Choose a status.")
-    moving = [track for track in tracks if track.status != status or reason]
-    lines = [Decision(track=track, was=track.status, status=status, by=by, reason=reason) for track in moving]
-    facts = [[line.track_id.hex, line.pk] for line in Decision.objects.bulk_create(lines)]
-    Track.objects.filter(pk__in=[track.pk for track in moving]).update(status=status)
-    if moving and Webhook.objects.filter(team=moving[0].team_id, is_active=True).exists():
-        for track in moving:
-            track.status = status
-            track.tell(by)
-    return Done(f"{named(moving)}: {Status(status).label.lower()}", moving, facts)
-
-
-def decide_back(facts: Any, team: Team, by: User) -> int:
-    """A line that undoes the decision, where it still is the newest."""
-    lines = Decision.objects.filter(track__team=team).in_bulk([pk for _, pk in facts])
-    newest = Decision.objects.filter(track__in=[track for track, _ in facts]).order_by().values("track").annotate(n=Max("pk"))
-    standing = {row["n"] for row in newest}
-    mine = [line for line in lines.values() if line.pk in standing]
-    Decision.objects.bulk_create(
-        [Decision(track_id=line.track_id, was=line.status, status=line.was, by=by, undoes=line) for line in mine]
-    )
-    for status in {line.was for line in mine}:
-        Track.objects.filter(pk__in=[line.track_id for line in mine if line.was == status]).update(status=status)
-    return len(facts) - len(mine)
+def note(tracks: Sequence[Track], by: User, words: QueryDict) -> Done:
+    """Other `notes`. With `since`, when the person read them: refused if somebody has changed them after that."""
+    text, since = Track.noted(words.get("notes", "")), words.get("since")
+    for track in tracks:
+        if since is not None and since != (track.notes_at.isoformat() if track.notes_at else "") and track.notes != text:
+            who = track.notes_by.display_name if track.notes_by else "Somebody"
+            raise ValidationError(f"{who} has changed the notes in the meantime. Yours are still in the field, theirs above it.")
+    moving = [track for track in tracks if track.notes != text]
+    facts = change(moving, notes=text, notes_by_id=by.pk, notes_at=timezone.now())
+    return Done(f"Notes of {named(moving or tracks)} {'kept' if text else 'removed'}", moving, facts)
 
 
 # each person's own
@@ -337,9 +287,11 @@ ACTS: dict[str, Act] = {
     "rate": Act(Role.VIEWER, True, rate, rate_back),
     "favourite": Act(Role.VIEWER, True, favourite, favourite_back),
     "decide": Act(Role.REVIEWER, True, decide, decide_back),
+    "withdraw": Act(Role.REVIEWER, True, withdraw, decide_back),
     "tag": Act(Role.PRODUCER, True, tag, tag_back),
     "untag": Act(Role.PRODUCER, True, untag, untag_back),
     "rename": Act(Role.PRODUCER, True, rename, change_back),
+    "note": Act(Role.PRODUCER, True, note, change_back),
     "collect": Act(Role.PRODUCER, True, collect, collect_back),
     "uncollect": Act(Role.PRODUCER, False, uncollect, uncollect_back),
     "move": Act(Role.PRODUCER, False, move, change_back),

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from musicstudio.library.models import Derivative, Track, TrackQuerySet, Undo
+from musicstudio.library.peaks import peaks_name
 
 
 @transaction.atomic
@@ -30,6 +31,7 @@ def forget(names: Iterable[str]) -> None:
     names = {name for name in names if name}
     for name in names - set(Track.objects.filter(file__in=names).values_list("file", flat=True)):
         default_storage.delete(name)
+        default_storage.delete(peaks_name(name))
 
 
 def tidy() -> int:

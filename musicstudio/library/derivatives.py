@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_q.tasks import async_task
 
+from musicstudio.accounts.access import in_project
 from musicstudio.accounts.models import User
 from musicstudio.audio.convert import TARGETS, Target, kbits, mp3_kbits
 from musicstudio.audio.tags import Tags
@@ -69,6 +70,7 @@ class DerivativeQuerySet(models.QuerySet["Derivative"]):
         return self.filter(state__in=(Making.QUEUED, Making.WORKING))
 
 
+@in_project("track__project")
 class Derivative(models.Model):
     """One file made of a track's original. Progress is percent; `tags` are those it was written with."""
 

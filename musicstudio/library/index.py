@@ -4,7 +4,9 @@ PostgreSQL has a GIN index of the text's trigrams (pg_trgm). SQLite has a table 
 keeps no copy of the text and is kept in step by triggers (https://sqlite.org/fts5.html, sections 4.3.3 and 4.4.3).
 """
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from musicstudio.library.models import Track, TrackQuerySet
 
 TABLE, FTS = "library_searchtext", "library_searchtext_fts"
+Texts = Callable[[list[uuid.UUID]], Mapping[uuid.UUID, Iterable[str]]]
+TEXTS: list[Texts] = []  # further texts by track; rooms that know some put theirs here
 AT_ONCE = 500  # tracks written in one statement
 NO_EXTENSION = (
     "The search needs PostgreSQL's extension pg_trgm, and this user may not install it. "
@@ -57,7 +61,7 @@ class SearchTextQuerySet(models.QuerySet["SearchText"]):
 
 
 class SearchText(models.Model):
-    """What one track is found by: title, tags, author, prompt and lyrics, folded. Written by `Track.objects.index` only."""
+    """What one track is found by, folded (see `text_of`). Written by `Track.objects.index` only."""
 
     track = models.OneToOneField("library.Track", models.CASCADE, related_name="search_text")
     text = models.TextField()
@@ -73,17 +77,21 @@ def index(tracks: "TrackQuerySet") -> int:
     """Writes the texts of these tracks; rows are locked first, so that of two changes at once the second sees both."""
     keys = list(tracks.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
     for start in range(0, len(keys), AT_ONCE):
-        rows = tracks.model.objects.filter(pk__in=keys[start : start + AT_ONCE]).only("title", "prompt", "created_by")
+        rows = tracks.model.objects.filter(pk__in=keys[start : start + AT_ONCE]).only("title", "notes", "prompt", "created_by")
         rows = rows.select_related("prompt", "created_by").prefetch_related("tags").order_by()
-        texts = [SearchText(track=track, text=text_of(track)) for track in rows]
+        more = [read(keys[start : start + AT_ONCE]) for read in TEXTS]
+        texts = [
+            SearchText(track=track, text=text_of(track, chain.from_iterable(said.get(track.pk, ()) for said in more)))
+            for track in rows
+        ]
         SearchText.objects.bulk_create(texts, update_conflicts=True, unique_fields=["track"], update_fields=["text"])
     return len(keys)
 
 
-def text_of(track: "Track") -> str:
+def text_of(track: "Track", more: Iterable[str] = ()) -> str:
     """Everything the track is found by."""
     tags = [tag.name for tag in track.tags.all()]
-    return folded(track.title, *tags, track.created_by.display_name, track.prompt.text, track.prompt.lyrics)
+    return folded(track.title, *tags, track.created_by.display_name, track.prompt.text, track.prompt.lyrics, track.notes, *more)
 
 
 def install(apps: Any, schema_editor: Any) -> None:

@@ -2,6 +2,7 @@
 
 from musicstudio.library import bin as binned
 from musicstudio.library import derive as deriving
+from musicstudio.library import peaks
 
 
 def tidy() -> None:
@@ -13,3 +14,8 @@ def tidy() -> None:
 def derive(pk: int) -> None:
     """Makes a file of a track's original."""
     deriving.derive(pk)
+
+
+def draw(track_id: str) -> None:
+    """Draws the fine waveform of one track."""
+    peaks.draw(track_id)

@@ -15,7 +15,9 @@ urlpatterns = [
     path("t/<slug:team>/find/views/<int:pk>/delete/", find_views.view_delete, name="view_delete"),
     # t/<team>/tracks/<track>/
     path("t/<slug:team>/tracks/<uuid:pk>/audio", views.audio, name="track_audio"),
+    path("t/<slug:team>/tracks/<uuid:pk>/peaks.bin", views.peaks, name="track_peaks"),
     path("t/<slug:team>/tracks/<uuid:pk>/rename/", views.rename, name="track_rename"),
+    path("t/<slug:team>/tracks/<uuid:pk>/note/", views.note, name="track_note"),
     path("t/<slug:team>/tracks/<uuid:pk>/tag/", views.tag, name="track_tag"),
     path("t/<slug:team>/tracks/<uuid:pk>/untag/", views.untag, name="track_untag"),
     path("t/<slug:team>/tracks/<uuid:pk>/menu/", act_views.menu, name="track_menu"),
@@ -24,6 +26,7 @@ urlpatterns = [
     path("t/<slug:team>/tracks/<uuid:pk>/files/<slug:kind>/download", file_views.download, name="track_file"),
     # t/<team>/tracks/: many at once
     path("t/<slug:team>/tracks/act/", act_views.act, name="act"),
+    path("t/<slug:team>/tracks/approval/", act_views.approval_ask, name="approval_ask"),
     path("t/<slug:team>/tracks/pick/<slug:what>/", act_views.pick, name="pick"),
     path("t/<slug:team>/tracks/zip/", act_views.zip, name="zip"),
     # t/<team>/archive/, t/<team>/bin/

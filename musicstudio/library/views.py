@@ -5,22 +5,25 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from musicstudio.accounts.access import get_team_object
-from musicstudio.accounts.models import Role
+from musicstudio.accounts.models import Role, User
 from musicstudio.core.media import serve
 from musicstudio.core.pages import page, toast
 from musicstudio.library.acts import perform
+from musicstudio.library.approvals import approvers_of
 from musicstudio.library.models import Status, Track
+from musicstudio.library.peaks import order, peaks_name
 from musicstudio.library.suggest import suggested
 
 
 def get_track(request: HttpRequest, team: str, pk: uuid.UUID, role: Role = Role.VIEWER) -> Track:
     """The team's track with what its page shows."""
-    tracks = Track.objects.select_related("team", "project", "prompt", "created_by").prefetch_related(
+    tracks = Track.objects.select_related("team", "project", "prompt", "created_by", "notes_by").prefetch_related(
         "tags", "ratings", "favourites", "collections"
     )
     return get_team_object(request, tracks, role, team=team, pk=pk)
@@ -39,6 +42,22 @@ def audio(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponseBase:
     )
 
 
+@require_safe
+@login_required
+def peaks(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponseBase:
+    """The fine waveform, one byte a level. 202 while a worker draws it: ask again in a few seconds."""
+    track = get_track(request, team, pk)
+    name = peaks_name(track.file.name)
+    if not track.file.storage.exists(name):
+        order(track)
+        return HttpResponse(status=202, headers={"Retry-After": "2", "Cache-Control": "no-store"})
+    file = FieldFile(track, track.file.field, name)
+    mime, tag = "application/octet-stream", f"{track.sha256}-waveform"
+    response = serve(request, file, size=file.size, etag=tag, mime=mime, filename="peaks.bin")
+    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response
+
+
 @require_POST
 @login_required
 def rename(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
@@ -48,6 +67,18 @@ def rename(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
         return changed(request, track, "rename", title=request.POST.get("title", ""))
     except ValidationError as error:
         return words(request, track, status=422, title=request.POST.get("title", ""), title_error=error.messages[0])
+
+
+@require_POST
+@login_required
+def note(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
+    """Other notes; 422 with the message beside the field when they are too long or somebody else was faster."""
+    track = get_track(request, team, pk, Role.PRODUCER)
+    said = {name: request.POST[name] for name in ("notes", "since") if name in request.POST}
+    try:
+        return changed(request, track, "note", **said)
+    except ValidationError as error:
+        return words(request, track, status=422, notes=said.get("notes", ""), notes_error=error.messages[0])
 
 
 @require_POST
@@ -92,4 +123,13 @@ def head_of(request: HttpRequest, track: Track) -> dict[str, Any]:
     same = Track.objects.filter(team=track.team, sha256=track.sha256, deleted_at=None).exclude(pk=track.pk)
     history = track.decisions.select_related("by")
     shown = {"track": track, "team": track.team, "may": may, "decides": member.may(Role.REVIEWER), "same": same}
-    return shown | {"history": history, "suggestions": suggested(track) if may else [], "statuses": Status.choices}
+    shown |= {"history": history, "suggestions": suggested(track) if may else [], "statuses": Status.choices}
+    return shown | {"approvals": approvals_of(track, request.user)}  # type: ignore[arg-type]
+
+
+def approvals_of(track: Track, user: User) -> dict[str, Any]:
+    """Those that stand, whether the person's own is among them, and who else may approve."""
+    standing = list(track.approvals.standing().select_related("by"))
+    given = {row.by_id for row in standing}
+    missing = [person for person in approvers_of(track.project) if person.pk not in given]
+    return {"standing": standing, "mine": user.pk in given, "missing": missing}

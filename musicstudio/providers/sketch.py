@@ -63,4 +63,5 @@ def facts_of(piece: sketch.Piece) -> dict[str, object]:
         "textures": list(piece.textures),
         "understood": list(piece.understood),
         "notes": list(piece.notes),
+        "sections": [[name, round(start, 2)] for name, start in piece.sections],
     }

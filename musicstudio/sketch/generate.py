@@ -50,6 +50,7 @@ class Piece:
     engine_version: str = ENGINE_VERSION
     stems: tuple[Path, ...] = ()
     midi: Path | None = None
+    sections: tuple[tuple[str, float], ...] = ()  # what a part is called and at which second it begins
 
 
 Progress = Callable[[float, str], None]
@@ -148,4 +149,5 @@ def _piece(path: Path, brief: Brief, score: Score, sample_rate: int, stems: tupl
         score_hash=score.digest(),
         stems=stems,
         midi=midi,
+        sections=tuple((section.kind, section.start * score.seconds_per_tick) for section in score.sections),
     )

@@ -39,6 +39,7 @@ urlpatterns = [
     path("t/<slug:team>/projects/<slug:project>/overview/", project_views.project_overview, name="project_overview"),
     path("t/<slug:team>/projects/<slug:project>/activity/", project_views.project_activity, name="project_activity"),
     path("t/<slug:team>/projects/<slug:project>/settings/", project_views.project_settings, name="project_settings"),
+    path("t/<slug:team>/projects/<slug:project>/rule/", project_views.project_rule, name="project_rule"),
     path("t/<slug:team>/projects/<slug:project>/brief/", project_views.project_brief, name="project_brief"),
     path("t/<slug:team>/projects/<slug:project>/archive/", project_views.project_archive, name="project_archive"),
     path("t/<slug:team>/projects/<slug:project>/restore/", project_views.project_restore, name="project_restore"),

@@ -12,6 +12,7 @@ const LAZY = {
   ".sorted": () => import("./order.js"),
   "#tracks": () => import("./find.js"),
   "#views": () => import("./views.js"),
+  "ms-compare": () => import("./compare.js"),
 }
 
 function bring() {
