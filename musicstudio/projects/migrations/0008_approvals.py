@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0006_narrowing"),
+        ("projects", "0007_token_signing"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
