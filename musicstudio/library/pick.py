@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 
 from musicstudio.accounts.access import visible, within
 from musicstudio.accounts.models import Team
-from musicstudio.library.acts import named
+from musicstudio.library.done import named
 from musicstudio.library.models import Collection, Tag, Track
 from musicstudio.library.suggest import suggested
 from musicstudio.projects.models import Project
