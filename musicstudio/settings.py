@@ -127,6 +127,7 @@ MIDDLEWARE = [
     "musicstudio.core.csp.PolicyMiddleware",
     "musicstudio.core.request_id.RequestIdMiddleware",
     "musicstudio.core.origin.OriginMiddleware",
+    "musicstudio.api.envelope.EnvelopeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -115,7 +115,9 @@ class Limit:
     @property
     def who(self) -> str:
         """`Team`, `Project`, `You`."""
-        return {Scope.TEAM: "Team", Scope.PROJECT: "Project", Scope.MEMBER: "You"}.get(Scope(self.cap.scope), "Key")
+        return {Scope.TEAM: "Team", Scope.PROJECT: "Project", Scope.MEMBER: "You", Scope.TOKEN: "Token"}.get(
+            Scope(self.cap.scope), "Key"
+        )
 
     @property
     def left_micros(self) -> int:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from musicstudio.review import comment_views, heard_views
+from musicstudio.review import comment_views, compare_views, heard_views
 
 urlpatterns = [
     # t/<team>/heard/: what the player reports
@@ -15,4 +15,7 @@ urlpatterns = [
     path("t/<slug:team>/comments/<uuid:pk>/resolve/", comment_views.comment_resolve, name="comment_resolve"),
     path("t/<slug:team>/comments/<uuid:pk>/react/", comment_views.comment_react, name="comment_react"),
     path("t/<slug:team>/comments/<uuid:pk>/delete/", comment_views.comment_delete, name="comment_delete"),
+    # t/<team>/compare/
+    path("t/<slug:team>/compare/", compare_views.compare, name="compare"),
+    path("t/<slug:team>/compare/decide/", compare_views.compare_decide, name="compare_decide"),
 ]

@@ -76,6 +76,7 @@ urlpatterns = [
     path("t/<slug:team>/webhooks/<uuid:pk>/ping/", webhook_views.webhook_ping, name="webhook_ping"),
     path("t/<slug:team>/webhooks/<uuid:pk>/remove/", webhook_views.webhook_remove, name="webhook_remove"),
     path("t/<slug:team>/webhooks/deliveries/<uuid:pk>/replay/", webhook_views.delivery_replay, name="delivery_replay"),
+    path("t/<slug:team>/webhooks/callbacks/<uuid:pk>/replay/", webhook_views.callback_replay, name="callback_replay"),
     # t/<team>/budgets/
     path("t/<slug:team>/budgets/", budget_views.budgets, name="budgets"),
     path("t/<slug:team>/budgets/ledger/", budget_views.ledger, name="ledger"),

@@ -12,6 +12,9 @@ const LAZY = {
   ".sorted": () => import("./order.js"),
   "#tracks": () => import("./find.js"),
   "#views": () => import("./views.js"),
+  "ms-zoom": () => import("./zoom.js"),
+  "#comments": () => import("./talk.js"),
+  "ms-compare": () => import("./compare.js"),
 }
 
 function bring() {
@@ -19,6 +22,8 @@ function bring() {
 }
 for (const event of ["htmx:afterSettle", "htmx:historyRestore"]) document.addEventListener(event, bring)
 bring()
+
+document.addEventListener("play", () => import("./heard.js"), { once: true, capture: true })
 
 const palette = async () => (await import("./palette.js")).open()
 bind({ "Mod+k": { when: () => document.querySelector("[data-palette]"), run: palette } })
