@@ -157,7 +157,10 @@ class Talk:
         """Other versions whose open comments could be carried here, with how many each has that are not here yet."""
         near = Track.objects.kept().filter(team=self.track.team_id, prompt=self.track.prompt_id)
         also = Track.objects.kept().filter(pk=self.track.based_on_id) if self.track.based_on_id else Track.objects.none()
-        tracks = [*visible(near.exclude(pk=self.track.pk), self.member).order_by("asked_at", "take")[:50], *visible(also, self.member)]
+        tracks = [
+            *visible(near.exclude(pk=self.track.pk), self.member).order_by("asked_at", "take")[:50],
+            *visible(also, self.member),
+        ]
         found = Comment.objects.not_yet_on(self.track, [track.pk for track in tracks]) if self.may else {}
         return [(track, found[track.pk]) for track in dict.fromkeys(tracks) if track.pk in found]
 

@@ -8,6 +8,7 @@ urlpatterns = [
     # t/<team>/heard/: what the player reports
     path("t/<slug:team>/heard/", heard_views.heard, name="heard"),
     path("t/<slug:team>/heard/private/", heard_views.private_listening, name="private_listening"),
+    path("t/<slug:team>/tracks/<uuid:pk>/heard/", heard_views.hearing, name="hearing"),
     # t/<team>/tracks/<track>/comments/, t/<team>/comments/<comment>/
     path("t/<slug:team>/tracks/<uuid:pk>/comments/", comment_views.comments, name="comments"),
     path("t/<slug:team>/tracks/<uuid:pk>/comments/seen/", comment_views.comments_seen, name="comments_seen"),

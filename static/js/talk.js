@@ -10,6 +10,8 @@ const $ = id => document.getElementById(id)
 const form = () => document.querySelector("form#say"), field = name => form().elements[name], text = () => $("id_say")
 const wave = () => document.querySelector("#main .herowave")
 const exact = s => { const tenth = Math.round(s * 10) % 10; return clock(s) + (tenth ? `.${tenth}` : "") }
+/* A list that is fetched again keeps what is unfolded and where pins stand. */
+window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, el) => !(name === "style" || (name === "open" && el.matches("details")))
 let stash = "" // what stood in the form before somebody began to edit
 
 const at = () => wave()?.at || 0

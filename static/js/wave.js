@@ -52,13 +52,13 @@ class Wave extends Drawn {
     this.watch()
   }
   attributeChangedCallback(name, _, v) { if (this.input) name === "position" ? this.to(+v) : this.read() }
-  set view(part) { this.part = part; this.read() }
-  get view() { return this.part ?? [0, this.seconds] }
+  set view(part) { this.shows = part; this.read() }
+  get view() { return this.shows ?? [0, this.seconds] }
   get seconds() { return +this.getAttribute("seconds") || 0 }
   read() {
     const [from, to] = this.view
     this.peaks = this.fine ?? bytes(this.getAttribute("peaks"))
-    Object.assign(this.input, { step: this.part ? "any" : 1, min: from, max: this.part ? to : Math.max(1, Math.floor(to)) })
+    Object.assign(this.input, { step: this.shows ? "any" : 1, min: from, max: this.shows ? to : Math.max(1, Math.floor(to)) })
     this.input.disabled = !this.seconds
     this.input.setAttribute("aria-label", this.getAttribute("label") || "Seek")
     this.to(this.at)
@@ -74,7 +74,7 @@ class Wave extends Drawn {
     this.drawn = true
     const p = pen(this); if (!p) return
     const { g, w, h } = p, { color: wave, outlineColor: accent } = getComputedStyle(this.canvas)
-    const [from, to] = this.view, all = this.peaks.length / this.seconds, part = this.part ? this.peaks.subarray(from * all, Math.ceil(to * all)) : this.peaks
+    const [from, to] = this.view, all = this.peaks.length / this.seconds, part = this.shows ? this.peaks.subarray(from * all, Math.ceil(to * all)) : this.peaks
     const n = Math.floor(w / 3), mid = h / 2, x = at => (at - from) / (to - from || 1) * n, played = x(this.at)
     for (let i = 0; i < n; i++) {
       const y = Math.max(1, peakIn(part, i, n) * (mid - 1))

@@ -15,7 +15,7 @@ class Zoom extends HTMLElement {
     if (this.wave) return
     this.wave = this.querySelector("ms-wave"); this.whole = this.wave.seconds; this.span = [0, this.whole]
     this.box = this.closest("[data-track]")
-    this.part("zoombar").hidden = !this.whole
+    this.querySelector(".zoombar").hidden = !this.whole
     this.addEventListener("click", e => this.pressed(e))
     this.addEventListener("input", e => { if (e.target.matches("[data-pan]")) this.show(+e.target.value, +e.target.value + this.length) })
     this.wave.addEventListener("wheel", e => this.wheel(e), { passive: false })
@@ -26,7 +26,6 @@ class Zoom extends HTMLElement {
     this.fetch(); this.place(); this.arrive()
   }
   disconnectedCallback() { this.observer?.disconnect(); clearTimeout(this.later) }
-  part(name) { return this.querySelector(`.${name}`) }
   get length() { return this.span[1] - this.span[0] }
   get zoomed() { return this.length < this.whole - .01 }
 
