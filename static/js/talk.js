@@ -11,7 +11,7 @@ const form = () => document.querySelector("form#say"), field = name => form().el
 const wave = () => document.querySelector("#main .herowave")
 const exact = s => { const tenth = Math.round(s * 10) % 10; return clock(s) + (tenth ? `.${tenth}` : "") }
 /* A list that is fetched again keeps what is unfolded and where pins stand. */
-window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, el) => !(name === "style" || (name === "open" && el.matches("details")))
+import("../vendor/idiomorph@0.8.0/idiomorph-ext.min.js").then(() => { window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, el) => !(name === "style" || (name === "open" && el.matches("details"))) });
 let stash = "" // what stood in the form before somebody began to edit
 
 const at = () => wave()?.at || 0
