@@ -10,8 +10,9 @@ const $ = id => document.getElementById(id)
 const form = () => document.querySelector("form#say"), field = name => form().elements[name], text = () => $("id_say")
 const wave = () => document.querySelector("#main .herowave")
 const exact = s => { const tenth = Math.round(s * 10) % 10; return clock(s) + (tenth ? `.${tenth}` : "") }
-/* A list that is fetched again keeps what is unfolded and where pins stand. */
-import("../vendor/idiomorph@0.8.0/idiomorph-ext.min.js").then(() => { window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, el) => !(name === "style" || (name === "open" && el.matches("details"))) });
+let unfolded = false // the resolved threads stay unfolded when the list is fetched again
+document.addEventListener("htmx:beforeSwap", e => { if (e.detail.target?.id === "comments") unfolded = !!$("resolved")?.open })
+document.addEventListener("htmx:afterSwap", () => { if (unfolded && $("resolved")) $("resolved").open = true })
 let stash = "" // what stood in the form before somebody began to edit
 
 const at = () => wave()?.at || 0
