@@ -17,19 +17,21 @@ from musicstudio.providers.aigateway import AIGateway
 from musicstudio.providers.prices import NoPrice, Price, Quote, Unit, in_force
 from musicstudio.providers.rules import ModelRule
 from musicstudio.providers.signing import WebhookSecret
+from musicstudio.providers.terms import TermsNote
 from musicstudio.providers.throttle import Throttled
 
-__all__ = [
+__all__ = [  # found here, too
     "Connection",
     "ModelRule",
     "NoPrice",
     "Price",
     "PriceProposal",
     "Quote",
+    "TermsNote",
     "TopUp",
     "Unit",
     "WebhookSecret",
-]  # found here, too
+]
 
 
 class Provider(models.TextChoices):
@@ -77,6 +79,7 @@ class MusicModel(models.Model):
     formats = models.JSONField(default=list)
     takes_seed = models.BooleanField(default=False)
     keeps_duration = models.BooleanField(default=True, help_text="Off: the model chooses the length itself")
+    terms = models.TextField(blank=True, help_text="what the catalogue says about using its music")
     is_enabled = models.BooleanField(default=True, help_text="off: nobody on this install may use it; see rules.py for teams")
     position = models.PositiveSmallIntegerField(default=100)
 

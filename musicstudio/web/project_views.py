@@ -22,7 +22,7 @@ from musicstudio.projects.models import Preset, Project
 from musicstudio.providers.models import MusicModel
 from musicstudio.web.activity import Activity
 from musicstudio.web.desk import Desk
-from musicstudio.web.forms import STARTERS, BriefForm, PresetForm, ProjectForm
+from musicstudio.web.forms import STARTERS, BriefForm, PresetForm, ProjectForm, RuleForm
 from musicstudio.web.shelf import Shelf, project_bucket
 
 FEW = 12  # events beside other things
@@ -34,7 +34,7 @@ def team(request: HttpRequest, team: str) -> HttpResponse:
     """Home: what waits for the person, what is under way, what was approved, and the projects touched last."""
     place = get_team(request, team)
     shelf = Shelf(place, limit=4)
-    if not shelf.projects and request.membership.may(Role.PRODUCER):  # type: ignore[attr-defined]
+    if not shelf.projects and not place.limited and request.membership.may(Role.PRODUCER):  # type: ignore[attr-defined]
         return redirect("project_new", team)
     desk = Desk(place, request.user, mine="mine" in request.GET)  # type: ignore[arg-type]
     shown = {"desk": desk, "shelf": shelf, "activity": Activity(place, limit=FEW), "here": "home"}
@@ -59,7 +59,7 @@ def projects(request: HttpRequest, team: str) -> HttpResponse:
 @login_required
 def project_new(request: HttpRequest, team: str) -> HttpResponse:
     """A new project."""
-    place = get_team(request, team, Role.PRODUCER)
+    place = get_team(request, team, Role.PRODUCER, whole=True)
     form = ProjectForm(request.POST or None)
     if form.is_valid():
         opened = Project.objects.open(place, form.cleaned_data["name"], form.cleaned_data["brief"])
@@ -116,7 +116,7 @@ def project_settings(request: HttpRequest, team: str, project: str) -> HttpRespo
     return settings_page(request, place, form=form)
 
 
-def settings_page(request: HttpRequest, place: Project, **forms: BriefForm | PresetForm) -> HttpResponse:
+def settings_page(request: HttpRequest, place: Project, **forms: BriefForm | PresetForm | RuleForm) -> HttpResponse:
     """The settings, with the form that was refused, if one was."""
     models = [model for model in MusicModel.objects.enabled().judged(place.team, place).priced() if model.price and not model.bar]
     shown: dict[str, object] = {
@@ -126,10 +126,23 @@ def settings_page(request: HttpRequest, place: Project, **forms: BriefForm | Pre
         "here": "project",
         "tab": "settings",
     }
-    shown |= {"form": BriefForm(project=place), "preset_form": PresetForm(project=place)}
+    shown |= {"form": BriefForm(project=place), "preset_form": PresetForm(project=place), "rule_form": RuleForm(project=place)}
+    shown["rules"] = request.membership.may(Role.ADMIN)  # type: ignore[attr-defined]
     shown |= forms
     refused = any(form.is_bound for form in forms.values())
     return page(request, "web/project_settings.html", shown | rights(request), status=422 if refused else 200)
+
+
+@require_POST
+@login_required
+def project_rule(request: HttpRequest, team: str, project: str) -> HttpResponse:
+    """How many approvals the project wants, whose, and whether they say what for."""
+    place = get_project(request, team, project, Role.ADMIN)
+    form = RuleForm(request.POST, project=place)
+    if form.is_valid() and form.save(request.user):  # type: ignore[arg-type]
+        messages.success(request, "Saved. Tracks that are approved already stay so.")
+        return redirect("project_settings", team, project)
+    return settings_page(request, place, rule_form=form)
 
 
 @require_POST

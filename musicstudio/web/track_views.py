@@ -1,6 +1,8 @@
 """The page of a track: a head that every tab shares, and its tabs."""
 
 import uuid
+from collections.abc import Callable
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -8,15 +10,20 @@ from django.views.decorators.http import require_GET
 
 from musicstudio.accounts.models import Role
 from musicstudio.core.pages import page
+from musicstudio.library.file_views import files_of
+from musicstudio.library.models import Track
 from musicstudio.library.views import get_track
-from musicstudio.web.track_page import track_context
+from musicstudio.review.models import Comment
+from musicstudio.web.provenance_views import sheet_of
+from musicstudio.web.track_page import say_context, track_context
 
 
 @require_GET
 @login_required
 def track(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     """What is said about the track, and what was asked."""
-    return tab(request, team, pk, "track")
+    found = get_track(request, team, pk)
+    return page(request, "web/track.html", track_context(request, found.team, found) | say_context(request, found))
 
 
 @require_GET
@@ -30,14 +37,14 @@ def versions(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
 @login_required
 def provenance(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     """Where it comes from."""
-    return tab(request, team, pk, "track_provenance")
+    return tab(request, team, pk, "track_provenance", sheet_of)
 
 
 @require_GET
 @login_required
 def files(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
-    """The original file and its measures."""
-    return tab(request, team, pk, "track_files")
+    """The original file and its measures, and the formats it can be had in."""
+    return tab(request, team, pk, "track_files", files_of)
 
 
 @require_GET
@@ -47,17 +54,22 @@ def activity(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     return tab(request, team, pk, "track_activity")
 
 
-def tab(request: HttpRequest, team: str, pk: uuid.UUID, name: str) -> HttpResponse:
-    """The tab of that name, which is its template's too."""
+def tab(
+    request: HttpRequest, team: str, pk: uuid.UUID, name: str, more: Callable[[Track], dict[str, Any]] = lambda track: {}
+) -> HttpResponse:
+    """The tab of that name, which is its template's too; `more` answers what only this tab shows."""
     found = get_track(request, team, pk)
-    return page(request, f"web/{name}.html", track_context(request, found.team, found) | {"at": name})
+    shown = track_context(request, found.team, found) | more(found)
+    return page(request, f"web/{name}.html", shown | {"at": name})
 
 
 @require_GET
 @login_required
 def standing(request: HttpRequest, team: str, pk: uuid.UUID) -> JsonResponse:
-    """For the player: what the team has decided about the track, whether the person loves it, and its full waveform."""
+    """For the player: what the team has decided, whether the person loves it, its full waveform and where comments are."""
     found = get_track(request, team, pk)
     decides = request.membership.may(Role.REVIEWER)  # type: ignore[attr-defined]
     loved = found.is_favourite_of(request.user)  # type: ignore[arg-type]
-    return JsonResponse({"status": found.status, "favourite": loved, "decides": decides, "peaks": found.peaks_base64})
+    pins = [moment / 1000 for moment in Comment.objects.moments(found)]
+    said = {"status": found.status, "favourite": loved, "decides": decides, "peaks": found.peaks_base64, "pins": pins}
+    return JsonResponse(said)

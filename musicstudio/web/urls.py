@@ -11,6 +11,7 @@ from musicstudio.web import (
     notice_views,
     price_views,
     project_views,
+    provenance_views,
     token_views,
     track_views,
     views,
@@ -20,6 +21,7 @@ from musicstudio.web import (
 urlpatterns = [
     path("", views.home, name="home"),
     path("setup/<str:token>/", views.setup, name="setup"),
+    path("provenance.schema.json", provenance_views.schema, name="provenance_schema"),
     path("shortcuts/", views.shortcuts, name="shortcuts"),
     path("models/", model_views.public_models, name="public_models"),
     path("models/<path:slug>/", model_views.public_models, name="public_model"),
@@ -30,6 +32,8 @@ urlpatterns = [
     path("t/<slug:team>/tracks/<uuid:pk>/", track_views.track, name="track"),
     path("t/<slug:team>/tracks/<uuid:pk>/versions/", track_views.versions, name="track_versions"),
     path("t/<slug:team>/tracks/<uuid:pk>/provenance/", track_views.provenance, name="track_provenance"),
+    path("t/<slug:team>/tracks/<uuid:pk>/provenance.json", provenance_views.provenance_json, name="provenance_json"),
+    path("t/<slug:team>/tracks/<uuid:pk>/provenance/file/", provenance_views.file_check, name="file_check"),
     path("t/<slug:team>/tracks/<uuid:pk>/files/", track_views.files, name="track_files"),
     path("t/<slug:team>/tracks/<uuid:pk>/activity/", track_views.activity, name="track_activity"),
     path("t/<slug:team>/tracks/<uuid:pk>/standing/", track_views.standing, name="standing"),
@@ -41,6 +45,7 @@ urlpatterns = [
     path("t/<slug:team>/projects/<slug:project>/overview/", project_views.project_overview, name="project_overview"),
     path("t/<slug:team>/projects/<slug:project>/activity/", project_views.project_activity, name="project_activity"),
     path("t/<slug:team>/projects/<slug:project>/settings/", project_views.project_settings, name="project_settings"),
+    path("t/<slug:team>/projects/<slug:project>/rule/", project_views.project_rule, name="project_rule"),
     path("t/<slug:team>/projects/<slug:project>/brief/", project_views.project_brief, name="project_brief"),
     path("t/<slug:team>/projects/<slug:project>/archive/", project_views.project_archive, name="project_archive"),
     path("t/<slug:team>/projects/<slug:project>/restore/", project_views.project_restore, name="project_restore"),
@@ -51,6 +56,7 @@ urlpatterns = [
     # t/<team>/settings/
     path("t/<slug:team>/settings/", views.settings, name="settings"),
     path("t/<slug:team>/settings/cap/", views.set_cap, name="set_cap"),
+    path("t/<slug:team>/settings/artist/", views.set_artist, name="set_artist"),
     path("t/<slug:team>/settings/keys/", views.add_key, name="add_key"),
     path("t/<slug:team>/settings/keys/<uuid:pk>/revoke/", views.revoke_key, name="revoke_key"),
     # t/<team>/members/
@@ -96,6 +102,7 @@ urlpatterns = [
     path("t/<slug:team>/prices/proposals/<int:pk>/", price_views.proposal, name="proposal"),
     path("t/<slug:team>/prices/<int:pk>/", price_views.price, name="price"),
     path("t/<slug:team>/prices/<int:pk>/enter/", price_views.price_enter, name="price_enter"),
+    path("t/<slug:team>/prices/<int:pk>/terms/", price_views.terms_note, name="terms_note"),
     path("t/<slug:team>/prices/<int:pk>/switch/", price_views.price_switch, name="price_switch"),
     # t/<team>/connections/
     path("t/<slug:team>/connections/", connection_views.connections, name="connections"),

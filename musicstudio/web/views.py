@@ -4,7 +4,8 @@ import uuid
 import zoneinfo
 from typing import Any
 
-from django.contrib.auth import login
+from allauth.account.utils import perform_login
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -27,7 +28,6 @@ from musicstudio.web.setup import SetupDone, set_up
 from musicstudio.web.shortcuts import keyboard
 
 YEAR = 365 * 24 * 3600
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @require_GET
@@ -62,7 +62,7 @@ def founded(request: HttpRequest, form: SetupForm) -> Project | None:
     except (ValidationError, SetupDone) as refused:
         form.reject(refused) if isinstance(refused, ValidationError) else form.add_error(None, str(refused))
         return None
-    login(request, user, backend=BACKEND)
+    perform_login(request, user)
     model = MusicModel.objects.enabled().priced().get(provider=Provider.SKETCH)
     if text := form.cleaned_data["prompt"].strip():
         prompt = Prompt(project=place, text=text, duration_ms=30_000, model_slug=model.slug, created_by=user)
@@ -124,6 +124,19 @@ def set_cap(request: HttpRequest, team: str) -> HttpResponse:
     if not form.is_valid():
         return settings_page(request, place, 422, cap_form=form)
     Cap.objects.set_monthly(place, form.cleaned_data["cap"], request.user)  # type: ignore[arg-type]
+    return redirect("settings", team)
+
+
+@require_POST
+@login_required
+def set_artist(request: HttpRequest, team: str) -> HttpResponse:
+    """Whom the files made on demand name as the artist; nobody when it is empty."""
+    place = get_team(request, team, Role.ADMIN)
+    try:
+        place.name_artist(request.POST.get("artist", ""))
+    except ValidationError as refused:
+        return settings_page(request, place, 422, artist=request.POST.get("artist", ""), artist_error=refused.messages[0])
+    messages.success(request, "Saved. Files made from now on carry it.")
     return redirect("settings", team)
 
 
