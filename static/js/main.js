@@ -13,6 +13,7 @@ const LAZY = {
   "#tracks": () => import("./find.js"),
   "#views": () => import("./views.js"),
   "ms-compare": () => import("./compare.js"),
+  "#booth": () => import("./round.js"),
 }
 
 function bring() {
