@@ -1,18 +1,21 @@
 """What can be asked, what is left of the money, and what was spent: models, balance, usage."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
-from django.db.models import Count, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Schema
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
+from musicstudio.accounts.access import visible
 from musicstudio.api.errors import ApiError
 from musicstudio.api.gateway import need
-from musicstudio.api.replies import FAULTS
-from musicstudio.budgets.models import Cap, Hold, HoldState, Period
+from musicstudio.api.replies import FAULTS, MISSING
+from musicstudio.budgets.models import OPEN, Cap, Hold, HoldState, Period
+from musicstudio.budgets.period import month_from
 from musicstudio.budgets.reserve import current_buckets
 from musicstudio.core.money import from_micros
 from musicstudio.generation.submit import MAX_TAKES
@@ -20,6 +23,7 @@ from musicstudio.projects.models import TokenScope
 from musicstudio.providers.models import MusicModel, ProviderKey
 
 router = Router(tags=["models and money"])
+FIRST_YEAR = 2000
 WINDOWS = {"1d": 1, "7d": 7, "30d": 30, "90d": 90}
 
 
@@ -64,8 +68,8 @@ class CapLeft(Schema):
     """One cap that binds this token. Amounts in US dollars; `resets_at` in Unix seconds, none for a total."""
 
     of: str
-    scope: str
-    period: str
+    scope: str = Field(description="team, project, member, key or token")
+    period: str = Field(description="month or total")
     limit: float
     settled: float
     held: float
@@ -84,7 +88,7 @@ class Balance(Schema):
 
 
 class TagUsage(Schema):
-    """What one tag, which is team/project, has spent. US dollars."""
+    """What one tag has spent: the `x-aig-tag` a request came with, else team/project. US dollars."""
 
     tag: str
     label: str
@@ -97,8 +101,49 @@ class Usages(Schema):
     """By tag, the dearest first."""
 
     object: Literal["list"] = "list"
-    window: str
+    window: str = Field(description="what was asked for: a window, or a month")
     data: list[TagUsage]
+
+
+class Spent(Schema):
+    """Takes, and what they were charged; `held_cents` is what those under way may still cost. US cents."""
+
+    requests: int
+    cost_cents: float
+    held_cents: float
+
+
+class ModelSpent(Spent):
+    """Of one model."""
+
+    model: str
+
+
+class DaySpent(Spent):
+    """Of one day, in the team's time zone."""
+
+    day: date
+
+
+class UsageReport(Schema):
+    """The whole, by model (the dearest first) and by day."""
+
+    object: Literal["usage"] = "usage"
+    window: str
+    summary: Spent
+    by_model: list[ModelSpent]
+    by_day: list[DaySpent]
+
+
+class ParameterSchema(Schema):
+    """JSON Schema (2020-12) of what a model can be asked: the body of POST /v1/audio/music."""
+
+    model_config = ConfigDict(extra="allow")
+
+    title: str
+    type: Literal["object"] = "object"
+    required: list[str]
+    properties: dict[str, dict[str, Any]]
 
 
 def shown(model: MusicModel, keyed: set[str]) -> Model:
@@ -140,9 +185,9 @@ def list_models(request: HttpRequest, modality: str = "", provider: str = "") ->
     return Models(data=[row for row in rows if provider in {"", row.provider, row.owned_by}])
 
 
-@router.get("/models/{path:slug}/schema", response={200: dict[str, Any], **FAULTS}, summary="A model's parameters")
+@router.get("/models/{path:slug}/schema", response={200: ParameterSchema, **MISSING}, summary="A model's parameters")
 def model_schema(request: HttpRequest, slug: str) -> Any:
-    """JSON Schema (2020-12) of what the model can be asked."""
+    """JSON Schema (2020-12) of what the model can be asked, for forms and checks of your own."""
     model = get_model(request, slug)
     properties: dict[str, Any] = {
         "prompt": {"type": "string", "minLength": 1, "maxLength": model.prompt_limit},
@@ -155,11 +200,11 @@ def model_schema(request: HttpRequest, slug: str) -> Any:
         properties["lyrics"] = {"type": "string", "maxLength": model.lyrics_limit}
     if model.takes_seed:
         properties["seed"] = {"type": "integer", "minimum": 0}
-    schema = "https://json-schema.org/draft/2020-12/schema"
-    return {"$schema": schema, "title": model.id, "type": "object", "required": ["prompt"], "properties": properties}
+    whole = {"title": model.id, "type": "object", "required": ["prompt"], "properties": properties}
+    return ParameterSchema(**{"$schema": "https://json-schema.org/draft/2020-12/schema"}, **whole)
 
 
-@router.get("/models/{path:slug}", response={200: Model, **FAULTS}, summary="One model")
+@router.get("/models/{path:slug}", response={200: Model, **MISSING}, summary="One model")
 def get_model(request: HttpRequest, slug: str) -> Any:
     """By its slug, like elevenlabs/elevenlabs-music."""
     need(request, TokenScope.READ)
@@ -174,7 +219,7 @@ def balance(request: HttpRequest) -> Any:
     """Of every cap that binds this token; the gateway's own credit is another matter."""
     need(request, TokenScope.READ)
     token, now = request.token, timezone.now()  # type: ignore[attr-defined]
-    caps = Cap.objects.applying(token.team, token.user, token.project, None)
+    caps = Cap.objects.applying(token.team, token.user, token.project, None, token)
     rows = []
     for bucket in current_buckets(caps, now):
         amounts = {"limit": bucket.limit_micros, "settled": bucket.settled_micros, "held": bucket.held_micros}
@@ -191,20 +236,65 @@ def balance(request: HttpRequest) -> Any:
     return Balance(balance=left, balance_cents=None if left is None else round(left * 100, 4), caps=rows)
 
 
-@router.get("/usage/by-tag", response={200: Usages, **FAULTS}, summary="What was spent")
-def usage_by_tag(request: HttpRequest, window: str = "30d") -> Any:
-    """`window`: 1d, 7d, 30d or 90d. A tag is team/project, as it travels to the gateway."""
-    need(request, TokenScope.READ)
+def holds_of(request: HttpRequest, window: str, month: str) -> tuple[str, QuerySet[Hold]]:
+    """The holds this token may see, of the last days or of a calendar month in the team's time zone; raises ApiError 422."""
+    token = request.token  # type: ignore[attr-defined]
+    rows = visible(Hold.objects.filter(team=token.team), request.membership)  # type: ignore[attr-defined]
+    rows = rows.filter(project=token.project) if token.project_id else rows
+    if month:
+        try:
+            start = datetime.strptime(month, "%Y-%m").replace(tzinfo=token.team.zone)
+        except ValueError:
+            raise ApiError(422, "A month is written like 2026-11.", param="month") from None
+        if start.year < FIRST_YEAR:
+            raise ApiError(422, "There was no studio then.", param="month")
+        return month, rows.filter(created_at__gte=start, created_at__lt=month_from(start, token.team.zone)[1])
     if window not in WINDOWS:
         raise ApiError(422, "The window is 1d, 7d, 30d or 90d.", param="window")
-    token = request.token  # type: ignore[attr-defined]
-    rows = Hold.objects.filter(team=token.team, created_at__gte=timezone.now() - timedelta(days=WINDOWS[window]))
-    rows = rows.filter(project=token.project) if token.project_id else rows
-    found = rows.filter(state=HoldState.SETTLED).order_by().values("project__slug")
-    spent = found.annotate(n=Count("pk"), micros=Sum("actual_micros", default=0) - Sum("refunded_micros", default=0))
+    return window, rows.filter(created_at__gte=timezone.now() - timedelta(days=WINDOWS[window]))
+
+
+@router.get("/usage", response={200: UsageReport, **FAULTS}, summary="What was spent")
+def usage(request: HttpRequest, window: str = "30d", month: str = "") -> Any:
+    """In all, by model and by day. `window`: 1d, 7d, 30d or 90d, counted by when it was asked for; or a `month` like 2026-11."""
+    need(request, TokenScope.READ)
+    said, rows = holds_of(request, window, month)
+    sums: dict[str, Any] = {
+        "n": Count("pk"),
+        "spent": Sum(F("actual_micros") - F("refunded_micros"), filter=Q(state=HoldState.SETTLED), default=0),
+        "held": Sum("amount_micros", filter=Q(state__in=OPEN), default=0),
+    }
+    rows = rows.exclude(state=HoldState.RELEASED).order_by()
+    zone = request.team.zone  # type: ignore[attr-defined]
+    by_day = rows.annotate(day=TruncDate("created_at", tzinfo=zone)).values("day").annotate(**sums).order_by("day")
+    by_model = rows.values("model_slug").annotate(**sums).order_by("-spent", "model_slug")
+    return UsageReport(
+        window=said,
+        summary=Spent(**spent(rows.aggregate(**sums))),
+        by_model=[ModelSpent(model=row["model_slug"], **spent(row)) for row in by_model],
+        by_day=[DaySpent(day=row["day"], **spent(row)) for row in by_day],
+    )
+
+
+def spent(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of sums in cents."""
+    cents = {name: float(from_micros(row[of]) * 100) for name, of in (("cost_cents", "spent"), ("held_cents", "held"))}
+    return {"requests": row["n"], **cents}
+
+
+@router.get("/usage/by-tag", response={200: Usages, **FAULTS}, summary="What was spent, by tag")
+def usage_by_tag(request: HttpRequest, window: str = "30d", month: str = "") -> Any:
+    """A tag is what the request said in `x-aig-tag`; without one it is team/project. Only what was charged counts."""
+    need(request, TokenScope.READ)
+    said, rows = holds_of(request, window, month)
+    found = rows.filter(state=HoldState.SETTLED).order_by().values("tag", "project__slug")
+    micros: dict[str, int] = {}
+    number: dict[str, int] = {}
+    for row in found.annotate(n=Count("pk"), micros=Sum(F("actual_micros") - F("refunded_micros"), default=0)):
+        tag = row["tag"] or f"{request.team.slug}/{row['project__slug'] or ''}"  # type: ignore[attr-defined]
+        micros[tag], number[tag] = micros.get(tag, 0) + row["micros"], number.get(tag, 0) + row["n"]
     data = []
-    for row in spent.order_by("-micros"):
-        tag = f"{token.team.slug}/{row['project__slug'] or ''}"
-        cost = from_micros(row["micros"])
-        data.append(TagUsage(tag=tag, label=tag, requests=row["n"], cost=float(cost), cost_cents=float(cost * 100)))
-    return Usages(window=window, data=data)
+    for tag in sorted(micros, key=lambda tag: (-micros[tag], tag)):
+        cost = from_micros(micros[tag])
+        data.append(TagUsage(tag=tag, label=tag, requests=number[tag], cost=float(cost), cost_cents=float(cost * 100)))
+    return Usages(window=said, data=data)

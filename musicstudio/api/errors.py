@@ -18,7 +18,7 @@ TYPES = {
     500: ("server_error", "internal_error"),
     503: ("service_unavailable", "service_unavailable"),
 }
-PARAMETERS = {"text": "prompt"}  # our field names that the contract calls otherwise
+PARAMETERS = {"text": "prompt", "url": "webhook_url"}  # our field names that the contract calls otherwise
 
 
 class ApiError(Exception):

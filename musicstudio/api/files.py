@@ -13,7 +13,7 @@ from ninja import Query, Router, Schema
 from musicstudio.api.errors import ApiError
 from musicstudio.api.gateway import need
 from musicstudio.api.music import jobs_of
-from musicstudio.api.replies import FAULTS
+from musicstudio.api.replies import MISSING
 from musicstudio.core.media import serve
 from musicstudio.generation.models import Job
 from musicstudio.library.models import Track
@@ -46,14 +46,14 @@ def send(request: HttpRequest, track: Track) -> HttpResponseBase:
     )
 
 
-@router.get("/files/jobs/{uuid:job_id}/{name}", summary="Download a file", url_name="file", response={200: bytes, **FAULTS})
+@router.get("/files/jobs/{uuid:job_id}/{name}", summary="Download a file", url_name="file", response={200: bytes, **MISSING})
 def get_file(request: HttpRequest, job_id: uuid.UUID, name: str) -> Any:
     """The audio, whole or in ranges."""
     need(request, TokenScope.READ)
     return send(request, file_of(get_object_or_404(jobs_of(request), pk=job_id), name))
 
 
-@router.get("/files/jobs/{uuid:job_id}/{name}/signed", response={200: Signed, **FAULTS}, summary="A link without a token")
+@router.get("/files/jobs/{uuid:job_id}/{name}/signed", response={200: Signed, **MISSING}, summary="A link without a token")
 def get_signed(request: HttpRequest, job_id: uuid.UUID, name: str, expires_in: int = Query(3600)) -> Any:  # type: ignore[type-arg]
     """`expires_in` is 60 to 604800 seconds."""
     need(request, TokenScope.READ)
@@ -68,7 +68,7 @@ def get_signed(request: HttpRequest, job_id: uuid.UUID, name: str, expires_in: i
 
 @router.get(
     "/files/jobs/{uuid:job_id}/{name}/public", auth=None, summary="Follow a link", url_name="file_public",
-    response={200: bytes, **FAULTS},
+    response={200: bytes, **MISSING},
 )  # fmt: skip
 def get_public(request: HttpRequest, job_id: uuid.UUID, name: str, exp: int, token: str) -> Any:
     """Answers 400 to a bad or expired link, as the gateway's media host does."""

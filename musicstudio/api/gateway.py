@@ -12,6 +12,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.security import HttpBearer
 
+from musicstudio.accounts.access import visible
 from musicstudio.accounts.models import Membership, Team
 from musicstudio.api.errors import ApiError
 from musicstudio.projects.models import ApiToken, Project, TokenScope
@@ -72,6 +73,8 @@ def dress(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     response["X-Request-Id"] = said if fit else getattr(request, "id", "")
     for name, value in zip(("limit", "remaining", "reset"), getattr(request, "rate", ()), strict=False):
         response[f"x-ratelimit-{name}-requests"] = str(value)
+    if (cents := getattr(request, "cost_cents", None)) is not None:
+        response["X-Cost-Cents"] = f"{cents:.6f}".rstrip("0").rstrip(".")
     if warning := getattr(request, "warning", ""):
         response["x-aig-warning"] = warning
     response.headers.setdefault("Cache-Control", "private, no-cache")
@@ -91,7 +94,7 @@ def project_of(request: HttpRequest, slug: str | None) -> Project:
     token: ApiToken = request.token  # type: ignore[attr-defined]
     if token.project is not None and slug in {None, "", token.project.slug}:
         return token.project
-    rows = Project.objects.filter(team=token.team)
+    rows = visible(Project.objects.filter(team=token.team), request.membership)  # type: ignore[attr-defined]
     found = rows.filter(slug=slug).first() if slug else rows.filter(archived_at=None).first()
     if found is None or token.project is not None:
         raise ApiError(404, "There is no such project." if slug else "The team has no project yet.", param="project")

@@ -3,19 +3,24 @@
 import hashlib
 import json
 import uuid
-from typing import Any
+from typing import Annotated, Any
 
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from ninja import Router, Schema, Status
+from ninja import Header, Router, Schema, Status
 from pydantic import ConfigDict, Field, field_validator
 
+from musicstudio.accounts.access import visible
 from musicstudio.api.errors import ApiError, refused
 from musicstudio.api.gateway import need, project_of
-from musicstudio.api.record import STATUS, JobRecord, record
-from musicstudio.api.replies import FAULTS
+from musicstudio.api.record import JobRecord, base_of, record
+from musicstudio.api.repeat import once
+from musicstudio.api.replies import MISSING, SPENDING
+from musicstudio.core import crypto
 from musicstudio.generation.models import Job
+from musicstudio.generation.record import STATUS
 from musicstudio.generation.submit import MAX_TAKES
 from musicstudio.projects.models import Prompt, TokenScope
 from musicstudio.providers.models import MusicModel, Provider
@@ -23,6 +28,8 @@ from musicstudio.providers.models import MusicModel, Provider
 WAITING = {"queued", "processing"}
 POLL_SECONDS = 3
 AUTO = {"", "auto", "auto/music"}
+KEY = "a name of your own for this request; within 24 hours the same body answers with the same jobs, another with 409"
+TAG = "what GET /v1/usage/by-tag sums this spending up by; left out: team/project"
 router = Router(tags=["music"])
 
 
@@ -48,6 +55,7 @@ class MusicRequest(Schema):
     project: str | None = Field(default=None, max_length=80, description="a project's slug; left out: the token's, or the first")
     takes: int = Field(default=1, ge=1, le=MAX_TAKES)
     seed: int | None = Field(default=None, ge=0)
+    webhook_url: str = Field(default="", max_length=1_000, description="https; told the job's record when it has ended")
 
     @field_validator("*")
     @classmethod
@@ -64,6 +72,7 @@ def jobs_of(request: HttpRequest) -> Any:
     """The jobs this token may see."""
     token = request.token  # type: ignore[attr-defined]
     rows = Job.objects.filter(team=token.team).select_related("hold", "model", "project", "track", "key", "team", "prompt")
+    rows = visible(rows, request.membership)  # type: ignore[attr-defined]
     return rows.filter(project=token.project) if token.project_id else rows
 
 
@@ -78,21 +87,33 @@ def model_of(slug: str) -> MusicModel:
     return found
 
 
-@router.post("/audio/music", response={202: JobRecord, **FAULTS}, summary="Ask for music", url_name="music")
-def create_music(request: HttpRequest, asked: MusicRequest) -> Any:
-    """Queues the takes and holds their price: all of them, or nothing. Answers at once; follow the job."""
+@router.post("/audio/music", response={202: JobRecord, **SPENDING}, summary="Ask for music", url_name="music")
+def create_music(
+    request: HttpRequest,
+    asked: MusicRequest,
+    idempotency_key: Annotated[str, Header(alias="Idempotency-Key", max_length=255, description=KEY)] = "",
+    tag: Annotated[str, Header(alias="x-aig-tag", max_length=64, description=TAG)] = "",
+) -> Any:
+    """Queues the takes and holds their price: all of them, or nothing. Answers at once with the first take's record, whose
+    `jobs` names all; follow them with GET /v1/jobs/{id}, or be told at `webhook_url`."""
     need(request, TokenScope.GENERATE)
     note_unknown(request, asked)
+    said = json.dumps([asked.model_dump(mode="json"), tag], sort_keys=True)
     try:
-        jobs = submit(request, asked)
+        jobs = once(request.token, idempotency_key.strip(), said, lambda batch: submit(request, asked, tag.strip(), batch))  # type: ignore[attr-defined]
     except ValidationError as error:
         raise refused(error) from None
-    return Status(202, record(request, jobs[0], [str(job.pk) for job in jobs]))
+    answer = record(request, jobs[0], [str(job.pk) for job in jobs])
+    request.cost_cents = answer.usage.cost_cents * len(jobs)  # type: ignore[attr-defined]
+    return Status(202, answer)
 
 
-def submit(request: HttpRequest, asked: MusicRequest) -> list[Job]:
-    """The jobs; the same ones when the request was sent before with the same Idempotency-Key."""
+def submit(request: HttpRequest, asked: MusicRequest, tag: str, batch: uuid.UUID | None) -> list[Job]:
+    """The jobs; the same ones when the request was sent before with the same `batch`."""
+    token = request.token  # type: ignore[attr-defined]
     model, by = model_of(asked.model), request.membership.user  # type: ignore[attr-defined]
+    if not tag.isprintable():
+        raise ApiError(422, "A tag has printable characters.", param="x-aig-tag")
     prompt = Prompt(
         project=project_of(request, asked.project),
         text=asked.prompt.strip(),
@@ -103,17 +124,21 @@ def submit(request: HttpRequest, asked: MusicRequest) -> list[Job]:
         model_slug=model.slug,
         created_by=by,
     )
-    return Job.objects.submit(prompt, asked.takes, model, by, seed=asked.seed, batch=batch_of(request))
+    told = callback_of(request, asked.webhook_url.strip())
+    how = {"seed": asked.seed, "batch": batch, "token": token, "tag": tag, "callback": told}
+    return Job.objects.submit(prompt, asked.takes, model, by, **how)
 
 
-def batch_of(request: HttpRequest) -> uuid.UUID | None:
-    """A name for the request out of its Idempotency-Key and token; none without a key."""
-    key = request.headers.get("Idempotency-Key", "").strip()
-    if not key:
+def callback_of(request: HttpRequest, url: str) -> dict[str, Any] | None:
+    """Who is told when a take has ended, for the verb; raises ApiError 503 when the studio cannot read its own secrets."""
+    if not url:
         return None
-    if len(key) > 255:
-        raise ApiError(400, "An Idempotency-Key has 255 characters at most.")
-    return uuid.UUID(bytes=hashlib.sha256(f"{request.token.pk}:{key}".encode()).digest()[:16], version=4)  # type: ignore[attr-defined]
+    token = request.token  # type: ignore[attr-defined]
+    try:
+        token.signing_secret()
+    except crypto.Undecryptable as error:
+        raise ApiError(503, f"No callback can be signed. {error}") from None
+    return {"url": url, "signer": token.pk, "secret": token.signing, "base": base_of(request)}
 
 
 def note_unknown(request: HttpRequest, asked: MusicRequest) -> None:
@@ -127,28 +152,43 @@ def note_unknown(request: HttpRequest, asked: MusicRequest) -> None:
     request.warning = "; ".join(said)  # type: ignore[attr-defined]
 
 
-@router.get("/jobs/{uuid:job_id}", response={200: JobRecord, 304: None, **FAULTS}, summary="Follow a job", url_name="job")
-def get_job(request: HttpRequest, job_id: uuid.UUID, response: HttpResponse) -> Any:
-    """The job as it stands. Ask every three seconds at most; with `If-None-Match` an unchanged one answers 304."""
+@router.get("/jobs/{uuid:job_id}", response={200: JobRecord, 304: None, **MISSING}, summary="Follow a job", url_name="job")
+def get_job(
+    request: HttpRequest,
+    job_id: uuid.UUID,
+    response: HttpResponse,
+    if_none_match: Annotated[str, Header(alias="If-None-Match", description="the ETag of the record you have")] = "",
+) -> Any:
+    """The job as it stands. Ask every three seconds at most. With `If-None-Match` an unchanged job answers 304, and so does
+    one that is still under way and was read less than three seconds ago."""
     need(request, TokenScope.READ)
     job = get_object_or_404(jobs_of(request), pk=job_id)
     tag = f'"{hashlib.sha256(f"{job.updated_at}:{job.state}:{job.progress}".encode()).hexdigest()[:20]}"'
     response["ETag"] = tag
     if STATUS[job.state] in WAITING:
         response["Retry-After"] = str(POLL_SECONDS)
-    if tag in request.headers.get("If-None-Match", ""):
+    if tag in if_none_match or if_none_match.strip() == "*":
+        return Status(304, None)
+    if too_soon(request, job) and (if_none_match or "If-Modified-Since" in request.headers):
+        del response["ETag"]  # what the asker has is older than this tag
         return Status(304, None)
     together = list(Job.objects.filter(batch=job.batch, team=job.team_id).order_by("take").values_list("pk", flat=True))
     return Status(200, record(request, job, [str(pk) for pk in together]))
 
 
-@router.delete("/jobs/{uuid:job_id}", response={200: JobRecord, **FAULTS}, summary="Cancel a job", url_name="job")
+def too_soon(request: HttpRequest, job: Job) -> bool:
+    """Whether the token read this job, which is under way, less than three seconds ago. What has ended is always told."""
+    fresh = cache.add(f"poll:{request.token.pk}:{job.pk}", 1, POLL_SECONDS)  # type: ignore[attr-defined]
+    return not fresh and STATUS[job.state] in WAITING
+
+
+@router.delete("/jobs/{uuid:job_id}", response={200: JobRecord, **MISSING}, summary="Cancel a job", url_name="job")
 def delete_job(request: HttpRequest, job_id: uuid.UUID) -> Any:
     """Stops it where that is possible. What was sent already may be charged: read the job again."""
     return cancel(request, job_id)
 
 
-@router.post("/jobs/{uuid:job_id}/cancel", response={200: JobRecord, **FAULTS}, summary="Cancel a job", url_name="job_cancel")
+@router.post("/jobs/{uuid:job_id}/cancel", response={200: JobRecord, **MISSING}, summary="Cancel a job", url_name="job_cancel")
 def cancel_job(request: HttpRequest, job_id: uuid.UUID) -> Any:
     """The same as DELETE."""
     return cancel(request, job_id)

@@ -1,27 +1,53 @@
-"""A job as the contract shows it: the union of what the gateway's pages, SDKs and examples read."""
+"""A job as `/v1` answers with it: the schema of `generation.record`, under the host that was asked."""
 
-from datetime import datetime
 from typing import Any, Literal
 
 from django.http import HttpRequest
-from django.urls import reverse
 from ninja import Schema
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from musicstudio.core.money import from_micros
-from musicstudio.generation.models import Job, State
-from musicstudio.generation.reasons import explain
-from musicstudio.library.models import Track
+from musicstudio.generation.models import Job
+from musicstudio.generation.record import as_record
 
-STATUS: dict[str, str] = {
-    State.QUEUED: "queued",
-    State.SUBMITTING: "processing",
-    State.RUNNING: "processing",
-    State.COLLECTING: "processing",
-    State.UNCERTAIN: "processing",  # the money is held and a person decides: nobody should ask for it again
-    State.SUCCEEDED: "completed",
-    State.FAILED: "failed",
-    State.CANCELLED: "cancelled",
+ID = "0198f2a4-6c1e-4b7a-9d57-2f60c1a9e3b4"
+AUDIO = f"https://studio.example.com/v1/files/jobs/{ID}/0198f2a46c1e.mp3"
+SHA = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+WAITING = {
+    "id": ID,
+    "object": "job",
+    "status": "queued",
+    "modality": "music",
+    "model": "sketch/studio-sketch",
+    "created": 1790000000,
+    "created_at": 1790000000,
+    "updated_at": 1790000000,
+    "progress": 0,
+    "project": "spots",
+    "take": 1,
+    "jobs": [ID],
+    "detail": "",
+    "result": None,
+    "result_url": None,
+    "error": None,
+    "usage": {"cost": 0.0, "cost_cents": 0.0, "currency": "USD", "settled": False},
+}
+FINISHED: dict[str, Any] = {
+    "url": AUDIO,
+    "file_url": AUDIO,
+    "filename": "0198f2a46c1e.mp3",
+    "duration": 15.0,
+    "format": "mp3",
+    "sha256": SHA,
+    "loudness_lufs": -14.1,
+    "true_peak_dbtp": -1.2,
+}
+DONE = WAITING | {
+    "status": "completed",
+    "progress": 100,
+    "updated_at": 1790000009,
+    "result": FINISHED,
+    "result_url": AUDIO,
+    "usage": {"cost": 0.0, "cost_cents": 0.0, "currency": "USD", "settled": True},
 }
 
 
@@ -51,11 +77,13 @@ class Usage(Schema):
     cost: float = Field(description="US dollars")
     cost_cents: float
     currency: Literal["USD"] = "USD"
-    settled: bool = Field(description="False while the amount is only held")
+    settled: bool = Field(description="False while the amount is only held: the most that it can cost")
 
 
 class JobRecord(Schema):
     """One take on its way. Times are Unix seconds."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [WAITING, DONE]})
 
     id: str
     object: Literal["job"] = "job"
@@ -76,52 +104,13 @@ class JobRecord(Schema):
     usage: Usage
 
 
-def seconds(moment: datetime | None) -> int:
-    """Unix seconds."""
-    return int(moment.timestamp()) if moment else 0
+def base_of(request: HttpRequest) -> str:
+    """The address the studio was called by, as links begin with it."""
+    return f"{request.scheme}://{request.get_host()}"
 
 
 def record(request: HttpRequest, job: Job, together: list[str] | None = None) -> JobRecord:
-    """The job as it stands."""
-    settled = job.hold.actual_micros is not None
-    micros = (job.hold.actual_micros or 0) if settled else job.hold.amount_micros
-    micros = 0 if job.hold.state == "released" else micros
-    usage = Usage(cost=float(from_micros(micros)), cost_cents=float(from_micros(micros) * 100), settled=settled)
-    said: dict[str, Any] = {"result": None, "result_url": None, "error": None, "detail": job.message}
-    if job.state == State.SUCCEEDED and job.track:
-        found = result(request, job, job.track)
-        said |= {"result": found, "result_url": found.url, "detail": ""}
-    if job.state in (State.FAILED, State.UNCERTAIN):
-        words = explain(job)
-        said["detail"] = f"{words.maker} {words.cost}"
-        said["error"] = Fault(code=job.reason or "failed", message=said["detail"]) if job.state == State.FAILED else None
-    return JobRecord(
-        id=str(job.pk),
-        status=STATUS[job.state],  # type: ignore[arg-type]
-        model=job.model.slug,
-        created=seconds(job.created_at),
-        created_at=seconds(job.created_at),
-        updated_at=seconds(job.updated_at),
-        progress=100 if job.state == State.SUCCEEDED else job.progress,
-        project=job.project.slug,
-        take=job.take,
-        jobs=together or [str(job.pk)],
-        usage=usage,
-        **said,
-    )
-
-
-def result(request: HttpRequest, job: Job, track: Track) -> Result:
-    """The file's place, under the host that was asked."""
-    name = f"{track.pk.hex[:12]}.{track.format}"
-    url = request.build_absolute_uri(reverse("v1:file", args=[job.pk, name]))
-    return Result(
-        url=url,
-        file_url=url,
-        filename=name,
-        duration=track.duration_ms / 1000,
-        format=track.format,
-        sha256=track.sha256,
-        loudness_lufs=track.lufs,
-        true_peak_dbtp=track.true_peak_db,
-    )
+    """The job as it stands; its cost goes into the answer's header, too."""
+    found = JobRecord(**as_record(job, base_of(request), together))
+    request.cost_cents = found.usage.cost_cents  # type: ignore[attr-defined]
+    return found

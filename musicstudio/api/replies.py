@@ -20,4 +20,6 @@ class ErrorReply(Schema):
     error: ErrorBody
 
 
-FAULTS: dict[int, Any] = dict.fromkeys((400, 401, 402, 403, 404, 409, 413, 422, 429, 500, 503), ErrorReply)
+FAULTS: dict[int, Any] = dict.fromkeys((400, 401, 403, 422, 429, 500, 503), ErrorReply)
+MISSING: dict[int, Any] = FAULTS | {404: ErrorReply}
+SPENDING: dict[int, Any] = MISSING | dict.fromkeys((402, 409, 413), ErrorReply)

@@ -7,10 +7,12 @@ from musicstudio.api.catalogue import router as catalogue
 from musicstudio.api.files import router as files
 from musicstudio.api.gateway import api
 from musicstudio.api.music import router as music
+from musicstudio.api.secret import router as secret
 
 api.add_router("", music)
 api.add_router("", files)
 api.add_router("", catalogue)
+api.add_router("", secret)
 
 urlpatterns = [
     path("llms.txt", about.llms, name="llms"),

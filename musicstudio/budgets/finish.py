@@ -84,7 +84,7 @@ def lines_of(hold: Hold) -> list[Bucket]:
 
 def _open_lines(hold: Hold) -> list[Bucket]:
     """A free take that was charged after all counts where the member's and team's other charges of the period do."""
-    caps = Cap.objects.applying(hold.team, hold.created_by, hold.project, hold.key)
+    caps = Cap.objects.applying(hold.team, hold.created_by, hold.project, hold.key, hold.token)
     buckets = [cap.bucket() for cap in caps if cap.period != Period.TAKE]
     HoldLine.objects.bulk_create(HoldLine(hold=hold, bucket=bucket) for bucket in buckets)
     return sorted(buckets, key=lambda bucket: (bucket.rank, bucket.pk))

@@ -15,14 +15,14 @@ from django.db import connection, connections
 
 from musicstudio.budgets.models import Hold
 
-NAME = "budgets_reserve_1"  # another number with other parameters: old workers may still run
+NAME = "budgets_reserve_2"  # another number with other parameters: old workers may still run
 NEEDS = {"budgets_cap", "budgets_bucket", "budgets_hold", "budgets_holdline", "budgets_entry", "budgets_alert"}
 
 # The look is false as well for a cap without a bucket for this period and for a grant that has expired: the ORM's way
 # then opens the one and ends the other. An alert that somebody else has written meanwhile is not written again.
 FUNCTION = f"""
 CREATE OR REPLACE FUNCTION {NAME}(
-  team bigint, project bigint, key uuid, by_user bigint, at_time timestamptz, approved boolean,
+  team bigint, project bigint, key uuid, token uuid, tag text, by_user bigint, at_time timestamptz, approved boolean,
   ids uuid[], amounts bigint[], slugs text[], quotes jsonb[], idems text[], OUT made boolean, OUT warned integer
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -35,7 +35,7 @@ BEGIN
   WITH caps AS (
     SELECT id, scope, period, limit_micros, alerts FROM budgets_cap
     WHERE team_id = team AND ended_at IS NULL
-      AND (scope = 'team' OR member_id = by_user OR project_id = project OR key_id = key)
+      AND (scope = 'team' OR member_id = by_user OR project_id = project OR key_id = key OR token_id = token)
   )
   SELECT array_agg(b.id ORDER BY b.rank, b.id), array_agg(c.alerts ORDER BY b.rank, b.id),
     array_agg(b.alerted ORDER BY b.rank, b.id),
@@ -52,9 +52,9 @@ BEGIN
   END IF;
   SET CONSTRAINTS ALL IMMEDIATE;
   BEGIN
-    INSERT INTO budgets_hold (id, team_id, project_id, key_id, model_slug, amount_micros, refunded_micros, state, quote,
-      idem_key, created_by_id, created_at)
-    SELECT w.id, team, project, key, w.slug, w.amount, 0, 'held', w.quote, w.idem, by_user, at_time
+    INSERT INTO budgets_hold (id, team_id, project_id, key_id, token_id, tag, model_slug, amount_micros, refunded_micros,
+      state, quote, idem_key, created_by_id, created_at)
+    SELECT w.id, team, project, key, token, tag, w.slug, w.amount, 0, 'held', w.quote, w.idem, by_user, at_time
     FROM unnest(ids, amounts, slugs, quotes, idems) AS w(id, amount, slug, quote, idem);
     INSERT INTO budgets_holdline (hold_id, bucket_id) SELECT hold, bucket FROM unnest(ids) hold, unnest(buckets) bucket;
     INSERT INTO budgets_entry (hold_id, bucket_id, kind, held_delta, settled_delta, ref, actor_id, at)
@@ -96,7 +96,7 @@ def take_in_one(holds: Sequence[Hold], approved: bool, now: datetime) -> tuple[b
     """
     first = holds[0]
     values = [
-        *(first.team_id, first.project_id, first.key_id, first.created_by_id, now, approved),
+        *(first.team_id, first.project_id, first.key_id, first.token_id, first.tag, first.created_by_id, now, approved),
         [hold.pk for hold in holds],
         [hold.amount_micros for hold in holds],
         [hold.model_slug for hold in holds],
@@ -105,7 +105,7 @@ def take_in_one(holds: Sequence[Hold], approved: bool, now: datetime) -> tuple[b
     ]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT made, warned FROM {NAME}(%s, %s::bigint, %s::uuid, %s, %s, %s, %s::uuid[], %s::bigint[],"  # noqa: S608 (a constant)
+            f"SELECT made, warned FROM {NAME}(%s, %s::bigint, %s::uuid, %s::uuid, %s, %s, %s, %s, %s::uuid[], %s::bigint[],"  # noqa: S608 (a constant)
             " %s::text[], %s::jsonb[], %s::text[])",
             values,
         )

@@ -23,68 +23,11 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from musicstudio.accounts.models import Team, User
+from musicstudio.budgets.limits import NoCap, OnExceed, OverCap, Period, Scope
 from musicstudio.budgets.period import BEGINNING, FOREVER, month_from, month_of
-from musicstudio.budgets.who import raisers
 from musicstudio.core.money import format_micros
-from musicstudio.projects.models import Project
+from musicstudio.projects.models import ApiToken, Project
 from musicstudio.providers.models import ProviderKey
-
-
-class Scope(models.TextChoices):
-    """Whose spending a cap limits, in the order in which buckets are locked: the busiest row last."""
-
-    MEMBER = "member", "Member"
-    PROJECT = "project", "Project"
-    KEY = "key", "Provider key"
-    TEAM = "team", "Team"
-
-    @property
-    def rank(self) -> int:
-        """0 is locked first."""
-        return list(Scope).index(self)
-
-
-class Period(models.TextChoices):
-    """What a cap counts together."""
-
-    MONTH = "month", "per month"
-    TOTAL = "total", "in total"
-    TAKE = "take", "per take"
-
-
-class OnExceed(models.TextChoices):
-    """What happens to a take that does not fit. Either way nothing is sent."""
-
-    ASK = "ask", "ask an admin"
-    STOP = "stop", "stop"
-
-
-class OverCap(Exception):
-    """A hold does not fit: nothing was held. The message names the cap, what is left, when it resets, who can raise it.
-
-    `short` has (cap, micros missing) for every cap that is too small, the tightest first.
-    """
-
-    def __init__(self, amount_micros: int, short: "Sequence[tuple[Cap, int]]", left_micros: int, resets_at: datetime) -> None:
-        self.amount_micros, self.short, self.left_micros, self.resets_at = amount_micros, short, left_micros, resets_at
-        self.cap = short[0][0]
-        who = raisers(self.cap.team)
-        if self.cap.period == Period.TAKE:
-            what = f"A take may cost {format_micros(self.cap.limit_micros)} in {self.cap.whose}, and this one costs "
-            what += f"{format_micros(amount_micros)}."
-        else:
-            what = f"This needs {format_micros(amount_micros)}, and {format_micros(max(0, left_micros))} is left of the "
-            what += f"{self.cap.noun} of {format_micros(self.cap.limit_micros)} of {self.cap.whose}. {self.cap.resets(resets_at)}"
-        super().__init__(f"{what} {who} can raise it. Nothing was charged.")
-
-    @property
-    def may_ask(self) -> bool:
-        """Whether the person may ask for more: every cap that is short allows it."""
-        return all(cap.on_exceed == OnExceed.ASK for cap, _ in self.short)
-
-
-class NoCap(Exception):
-    """The team has no cap, so nothing that costs money may run."""
 
 
 class CapQuerySet(models.QuerySet["Cap"]):
@@ -92,19 +35,27 @@ class CapQuerySet(models.QuerySet["Cap"]):
 
     def live(self) -> "CapQuerySet":
         """Those that are in force, with what their names need."""
-        return self.filter(ended_at=None).select_related("team", "member", "project", "key")
+        return self.filter(ended_at=None).select_related("team", "member", "project", "key", "token")
 
     def of(self, team: Team) -> "Cap | None":
         """The team's monthly cap, or its total cap when it has no monthly one."""
         return self.live().filter(team=team, scope=Scope.TEAM).exclude(period=Period.TAKE).order_by("period").first()
 
-    def applying(self, team: Team, by: User | None, project: Project | None, key: ProviderKey | None) -> "list[Cap]":
-        """Every cap that a take of this member, project and key must fit into."""
+    def applying(
+        self,
+        team: Team,
+        by: User | None,
+        project: Project | None,
+        key: ProviderKey | None,
+        token: ApiToken | None = None,
+    ) -> "list[Cap]":
+        """Every cap that a take of this member, project, key and API token must fit into."""
         whose = Q(scope=Scope.TEAM) | Q(member=by, member__isnull=False) | Q(project=project, project__isnull=False)
-        return list(self.live().filter(whose | Q(key=key, key__isnull=False), team=team))
+        whose |= Q(key=key, key__isnull=False) | Q(token=token, token__isnull=False)
+        return list(self.live().filter(whose, team=team))
 
     def set(self, team: Team, limit_micros: int, by: User | None, **how: Any) -> "Cap":
-        """Sets a cap, for a `member`, `project` or `key` if one is named: see `budgets.setcap.set_cap`."""
+        """Sets a cap, for a `member`, `project`, `key` or `token` if one is named: see `budgets.setcap.set_cap`."""
         from musicstudio.budgets.setcap import set_cap  # noqa: PLC0415 (the verb needs this module)
 
         return set_cap(team, limit_micros, by, **how)
@@ -120,13 +71,14 @@ def thresholds() -> list[int]:
 
 
 class Cap(models.Model):
-    """How much a team, a project, a member or a provider key may spend: per month, in total, or on one take."""
+    """How much a team, project, member, provider key or API token may spend: per month, in total, or on one take."""
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="caps")
     scope = models.CharField(max_length=10, choices=Scope, default=Scope.TEAM)
     member = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="caps")
     project = models.ForeignKey(Project, models.CASCADE, null=True, blank=True, related_name="caps")
     key = models.ForeignKey(ProviderKey, models.CASCADE, null=True, blank=True, related_name="caps")
+    token = models.ForeignKey(ApiToken, models.CASCADE, null=True, blank=True, related_name="caps")
     period = models.CharField(max_length=10, choices=Period, default=Period.MONTH)
     limit_micros = models.BigIntegerField()
     on_exceed = models.CharField(max_length=10, choices=OnExceed, default=OnExceed.ASK)
@@ -142,16 +94,18 @@ class Cap(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(limit_micros__gt=0) | ~Q(scope="team") & Q(limit_micros=0), name="cap_above_zero"),
             models.CheckConstraint(
-                condition=Q(scope="team", member=None, project=None, key=None)
-                | Q(scope="member", member__isnull=False, project=None, key=None)
-                | Q(scope="project", member=None, project__isnull=False, key=None)
-                | Q(scope="key", member=None, project=None, key__isnull=False),
+                condition=Q(scope="team", member=None, project=None, key=None, token=None)
+                | Q(scope="member", member__isnull=False, project=None, key=None, token=None)
+                | Q(scope="project", member=None, project__isnull=False, key=None, token=None)
+                | Q(scope="key", member=None, project=None, key__isnull=False, token=None)
+                | Q(scope="token", member=None, project=None, key=None, token__isnull=False),
                 name="cap_scope_named",
             ),
             models.UniqueConstraint(fields=["team", "period"], condition=Q(scope="team"), name="cap_once_team"),
             models.UniqueConstraint(fields=["team", "period", "member"], condition=Q(scope="member"), name="cap_once_member"),
             models.UniqueConstraint(fields=["period", "project"], condition=Q(scope="project"), name="cap_once_project"),
             models.UniqueConstraint(fields=["period", "key"], condition=Q(scope="key"), name="cap_once_key"),
+            models.UniqueConstraint(fields=["period", "token"], condition=Q(scope="token"), name="cap_once_token"),
         ]
 
     def __str__(self) -> str:
@@ -159,11 +113,13 @@ class Cap(models.Model):
 
     @property
     def whose(self) -> str:
-        """`Northlight`, `the project Aurora spring film`, `Pia Duval`, `the key Studio key •••• 4f2a`."""
+        """`Northlight`, `the project Aurora spring film`, `Pia Duval`, `the key Studio key •••• 4f2a`, `the token Build`."""
         if self.member is not None:
             return self.member.display_name
         if self.project is not None:
             return f"the project {self.project}"
+        if self.token is not None:
+            return f"the token {self.token.name}"
         return f"the key {self.key}" if self.key is not None else self.team.name
 
     @property
@@ -278,6 +234,8 @@ class Hold(models.Model):
     team = models.ForeignKey(Team, models.PROTECT, related_name="holds")
     project = models.ForeignKey(Project, models.PROTECT, null=True, related_name="holds")
     key = models.ForeignKey(ProviderKey, models.PROTECT, null=True, related_name="holds")
+    token = models.ForeignKey(ApiToken, models.PROTECT, null=True, related_name="holds", help_text="what asked, if a program did")
+    tag = models.CharField(max_length=64, blank=True, default="", db_default="", help_text="x-aig-tag")
     model_slug = models.CharField(max_length=120, blank=True)
     amount_micros = models.BigIntegerField()
     actual_micros = models.BigIntegerField(null=True)
@@ -397,4 +355,4 @@ class Entry(models.Model):
 from musicstudio.budgets import grants  # noqa: E402 (the rest of the room: these need what is above)
 from musicstudio.budgets.alerts import Alert, LedgerCheck  # noqa: E402
 
-__all__ = ["Alert", "LedgerCheck", "grants"]
+__all__ = ["Alert", "LedgerCheck", "NoCap", "OnExceed", "OverCap", "Period", "Scope", "grants"]

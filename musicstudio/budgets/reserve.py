@@ -1,6 +1,6 @@
 """Reserving money: every applicable cap admits all of it, or nothing is written.
 
-One guarded UPDATE a bucket, always in the order member, project, key, team (and id): no two holds can wait for each
+One guarded UPDATE a bucket, always in the order member or token, project, key, team (and id): no two holds can wait for each
 other, and the busiest row is locked for the shortest time. On PostgreSQL the same happens in one function (`in_one`).
 """
 
@@ -18,7 +18,7 @@ from musicstudio.budgets.grants import Grant
 from musicstudio.budgets.in_one import take_in_one
 from musicstudio.budgets.models import Bucket, Cap, Entry, EntryKind, Hold, HoldLine, NoCap, OverCap, Period, Scope
 from musicstudio.budgets.warn import reached, send_soon, warn
-from musicstudio.projects.models import Project
+from musicstudio.projects.models import ApiToken, Project
 from musicstudio.providers.models import ProviderKey
 
 TRIES = 3  # a grant may expire between the look and the UPDATE
@@ -31,13 +31,16 @@ def reserve(
     *,
     project: Project | None = None,
     key: ProviderKey | None = None,
+    token: ApiToken | None = None,
+    tag: str = "",
     approved: bool = False,
     idem_key: str | None = None,
 ) -> list[Hold]:
     """One hold per (reference, quote). A quote is a dict with `amount_micros`, the most that the job can cost.
 
     `approved`: an admin agreed to these takes, so no cap per take stands in their way; what is counted together still
-    must fit. `idem_key`: unique in the team; a second request with it fails with IntegrityError and holds nothing.
+    must fit. `token`: the API token that asks; `tag`: what its spending is summed up by. `idem_key`: unique in the team; a
+    second request with it fails with IntegrityError and holds nothing.
     Raises `OverCap` or `NoCap`.
     """
     now = timezone.now()
@@ -47,6 +50,8 @@ def reserve(
             team=team,
             project=project,
             key=key,
+            token=token,
+            tag=tag,
             model_slug=quote.get("model", ""),
             amount_micros=quote["amount_micros"],
             quote=quote,
@@ -64,7 +69,7 @@ def reserve(
             send_soon()
         if made:
             return holds
-    caps = Cap.objects.applying(team, by, project, key)
+    caps = Cap.objects.applying(team, by, project, key, token)
     if not any(cap.scope == Scope.TEAM and cap.period != Period.TAKE for cap in caps):
         raise NoCap(f"{team.name} has no monthly cap, so nothing that costs money may run. An owner or admin sets it.")
     if not approved:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from musicstudio.accounts.models import Team, User
 from musicstudio.budgets.models import OPEN, Bucket, Cap, Entry, EntryKind, Hold, HoldLine, OnExceed, Period, Scope
-from musicstudio.projects.models import Project
+from musicstudio.projects.models import ApiToken, Project
 from musicstudio.providers.models import ProviderKey
 
 
@@ -22,17 +22,18 @@ def set_cap(
     member: User | None = None,
     project: Project | None = None,
     key: ProviderKey | None = None,
+    token: ApiToken | None = None,
     period: str = Period.MONTH,
     on_exceed: str | None = None,
     rollover: bool | None = None,
     alerts: list[int] | None = None,
 ) -> Cap:
-    """Makes or changes the cap of a member, project or key of the team, or of the team itself when none is named.
+    """Makes or changes the cap of a member, project, key or API token of the team, or of the team itself when none is named.
 
     Raising acts at once. Lowering below what is committed stops new holds; what runs may finish. None leaves a setting
     as it is. Raises ValueError for a limit that is no limit, for strangers to the team and for odd alerts.
     """
-    scope = scope_of(team, member, project, key)
+    scope = scope_of(team, member, project, key, token)
     if limit_micros < 0 or (scope == Scope.TEAM and limit_micros == 0):
         raise ValueError("A cap must be more than $0. Free models run without using it.")
     if alerts is not None and not all(1 <= percent <= 100 for percent in alerts):
@@ -40,22 +41,22 @@ def set_cap(
     wanted: dict[str, Any] = {"limit_micros": limit_micros, "set_by": by, "ended_at": None}
     optional = {"on_exceed": on_exceed and OnExceed(on_exceed), "rollover": rollover, "alerts": alerts and sorted(set(alerts))}
     wanted |= {name: value for name, value in optional.items() if value is not None}
-    named: dict[str, Any] = {"member": member, "project": project, "key": key}
+    named: dict[str, Any] = {"member": member, "project": project, "key": key, "token": token}
     cap, made = Cap.objects.update_or_create(team=team, scope=scope, period=Period(period), **named, defaults=wanted)
     if period != Period.TAKE:
         follow_limit(cap, count_in=made or scope != Scope.TEAM)
     return cap
 
 
-def scope_of(team: Team, member: User | None, project: Project | None, key: ProviderKey | None) -> Scope:
+def scope_of(team: Team, member: User | None, project: Project | None, key: ProviderKey | None, token: ApiToken | None) -> Scope:
     """Which scope is named; raises ValueError for more than one and for what is not the team's."""
-    named = [(Scope.MEMBER, member), (Scope.PROJECT, project), (Scope.KEY, key)]
+    named = [(Scope.MEMBER, member), (Scope.PROJECT, project), (Scope.KEY, key), (Scope.TOKEN, token)]
     scopes = [scope for scope, thing in named if thing is not None]
     if len(scopes) > 1:
-        raise ValueError("A cap is for a member, a project or a key, not for two of them.")
+        raise ValueError("A cap is for a member, a project, a key or a token, not for two of them.")
     if member is not None and not team.memberships.filter(user=member).exists():
         raise ValueError(f"{member} is not in {team}.")
-    if any(thing is not None and thing.team_id != team.pk for thing in (project, key)):
+    if any(thing is not None and thing.team_id != team.pk for thing in (project, key, token)):
         raise ValueError(f"That does not belong to {team}.")
     return scopes[0] if scopes else Scope.TEAM
 
@@ -83,6 +84,8 @@ def count_earlier(cap: Cap, bucket: Bucket) -> None:
         within = within.filter(project=cap.project)
     elif cap.scope == Scope.KEY:
         within = within.filter(key=cap.key)
+    elif cap.scope == Scope.TOKEN:
+        within = within.filter(token=cap.token)
     moved = Q(state__in=OPEN, amount_micros__gt=0) | Q(actual_micros__gt=F("refunded_micros"))
     earlier = list(within.filter(moved).exclude(lines__bucket=bucket))
     if not earlier:

@@ -7,7 +7,7 @@ from django.core.management.base import CommandParser, OutputWrapper
 from musicstudio.accounts.models import Team
 from musicstudio.core.money import to_micros
 from musicstudio.core.terminal import refuse
-from musicstudio.projects.models import Project
+from musicstudio.projects.models import ApiToken, Project
 from musicstudio.providers.models import KeyState, ProviderKey
 
 
@@ -18,6 +18,7 @@ def add_scope(parser: CommandParser) -> None:
     one.add_argument("--member", metavar="EMAIL", help="the cap of a member")
     one.add_argument("--project", metavar="SLUG", help="the cap of a project")
     one.add_argument("--key", metavar="LAST4", help="the cap of a provider key")
+    one.add_argument("--token", metavar="BEGINNING", help="the cap of an API token, by its first letters")
 
 
 def team_of(stderr: OutputWrapper, slug: str | None) -> Team:
@@ -30,7 +31,7 @@ def team_of(stderr: OutputWrapper, slug: str | None) -> Team:
 
 
 def scope_of(stderr: OutputWrapper, team: Team, options: dict[str, Any]) -> dict[str, Any]:
-    """The member, project or key that is named, as `Cap.objects.set` takes it."""
+    """The member, project, key or token that is named, as `Cap.objects.set` takes it."""
     if email := options["member"]:
         row = team.memberships.select_related("user").filter(user__email__iexact=email).first()
         return {"member": row.user} if row else refuse(stderr, f"“{email}” is not in {team.name}.")
@@ -40,6 +41,10 @@ def scope_of(stderr: OutputWrapper, team: Team, options: dict[str, Any]) -> dict
     if last4 := options["key"]:
         keys = ProviderKey.objects.filter(team=team, last4=last4).exclude(state=KeyState.REVOKED)[:2]
         return {"key": keys[0]} if len(keys) == 1 else refuse(stderr, f"{team.name} has {len(keys)} keys ending in “{last4}”.")
+    if first := options["token"]:
+        found = ApiToken.objects.usable().filter(team=team, prefix__startswith=first)[:2]
+        many = f"{team.name} has {len(found)} tokens beginning with “{first}”."
+        return {"token": found[0]} if len(found) == 1 else refuse(stderr, many)
     return {}
 
 

@@ -44,7 +44,7 @@ def buckets() -> Iterator[str]:
         own = rows.filter(**{outer: OuterRef("pk")}).order_by().values(outer)
         return Coalesce(Subquery(own.annotate(n=Sum(field)).values("n")), 0)
 
-    rows = Bucket.objects.select_related("cap__team", "cap__member", "cap__project", "cap__key").annotate(
+    rows = Bucket.objects.select_related("cap__team", "cap__member", "cap__project", "cap__key", "cap__token").annotate(
         entries_held=summed(Entry.objects.all(), "bucket", "held_delta"),
         entries_settled=summed(Entry.objects.all(), "bucket", "settled_delta"),
         still_open=summed(HoldLine.objects.filter(hold__state__in=OPEN), "bucket", "hold__amount_micros"),

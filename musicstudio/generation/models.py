@@ -14,15 +14,17 @@ from musicstudio.accounts.models import Team, User
 from musicstudio.budgets.models import Hold
 from musicstudio.generation.lease import Sweeper, database_now
 from musicstudio.generation.pause import EVERYTHING, Pause
+from musicstudio.generation.repeat import Repeat
 from musicstudio.generation.report import Report
 from musicstudio.library.models import Track
+from musicstudio.notify.callbacks import Callback
 from musicstudio.notify.models import Event, Webhook
 from musicstudio.projects.models import Project, Prompt
 from musicstudio.providers.base import MusicRequest
 from musicstudio.providers.models import KeyState, MusicModel, ProviderKey
 from musicstudio.providers.throttle import paused_now
 
-__all__ = ["Pause", "Report", "Sweeper"]  # found here by Django, and by name
+__all__ = ["Pause", "Repeat", "Report", "Sweeper"]  # found here by Django, and by name
 
 
 class State(models.TextChoices):
@@ -124,7 +126,10 @@ class JobQuerySet(models.QuerySet["Job"]):
         rows = self.filter(pk=pk, state__in=source)
         if fence is not None:
             rows = rows.filter(owner=fence)
-        return bool(rows.update(state=target, updated_at=now, **fields))
+        moved = bool(rows.update(state=target, updated_at=now, **fields))
+        if moved and target in ENDED and Callback.objects.end(pk):
+            async_task("musicstudio.generation.tasks.call_back", str(pk), q_options={"save": False})
+        return moved
 
 
 class Job(models.Model):

@@ -15,6 +15,7 @@ from musicstudio.accounts.models import Membership, Role, Team
 from musicstudio.budgets.models import Cap, OnExceed, Period, Scope
 from musicstudio.budgets.reserve import current_buckets
 from musicstudio.core.money import format_micros
+from musicstudio.core.templatetags.studio import clock
 from musicstudio.generation.compose import ComposeForm, DurationField
 from musicstudio.generation.submit import MAX_TAKES
 from musicstudio.generation.usual import usual_of_models
@@ -115,7 +116,9 @@ class Limit:
     @property
     def who(self) -> str:
         """`Team`, `Project`, `You`."""
-        return {Scope.TEAM: "Team", Scope.PROJECT: "Project", Scope.MEMBER: "You"}.get(Scope(self.cap.scope), "Key")
+        return {Scope.TEAM: "Team", Scope.PROJECT: "Project", Scope.MEMBER: "You", Scope.TOKEN: "Token"}.get(
+            Scope(self.cap.scope), "Key"
+        )
 
     @property
     def left_micros(self) -> int:
@@ -341,6 +344,25 @@ class Panel:
             return sum(lane.quote_micros(duration) for lane in lanes) * takes
         except (ValidationError, ValueError, NoPrice):
             return None
+
+    @property
+    def formula(self) -> str:
+        """`4 takes × 1:30 × $0.16/s`: how the first sum comes about; nothing where only the script can say it, or says more."""
+        chosen, total, values = self.chosen, self.total_micros, self.values
+        price = chosen.price if chosen else None
+        if self.is_fresh or price is None or total is None or chosen is None or chosen.note or chosen.reason:
+            return ""
+        if price.unit == Unit.TIER or any(total > limit.left_micros for limit in self.limits):
+            return ""
+        takes, each = f"{values['takes']} take{'' if values['takes'] == '1' else 's'}", format_micros(price.amount_micros)
+        if price.unit == Unit.GENERATION:
+            return f"{takes} × {each} each"
+        length = clock(round(self.seconds * 1000))
+        return (
+            f"{takes} × {length} · free, local"
+            if price.unit == Unit.FREE
+            else f"{takes} × {length} × {each}/{UNITS[Unit(price.unit)]}"
+        )
 
     @property
     def models_json(self) -> str:

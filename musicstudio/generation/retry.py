@@ -32,7 +32,8 @@ def retry(job: Job, by: User) -> Job:
         with transaction.atomic():
             quote = agreed_quote(job.prompt, 1, job.model, None)
             wanted = [(uuid.uuid4(), quote.as_json())]
-            [hold] = Hold.objects.reserve(job.team, wanted, by, project=job.project, key=key)
+            where = {"project": job.project, "key": key, "token": job.hold.token, "tag": job.hold.tag}
+            [hold] = Hold.objects.reserve(job.team, wanted, by, **where)
             _queue_again(job, key, hold, by)
     except (OverCap, NoCap) as short:
         raise ValidationError({"cost": str(short)}) from short

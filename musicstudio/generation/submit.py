@@ -4,6 +4,7 @@ import secrets
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -15,7 +16,8 @@ from musicstudio.core.money import format_micros
 from musicstudio.generation.models import Job, wake
 from musicstudio.generation.render import enqueue
 from musicstudio.library.models import Track
-from musicstudio.projects.models import Project, Prompt
+from musicstudio.notify.callbacks import Callback
+from musicstudio.projects.models import ApiToken, Project, Prompt
 from musicstudio.providers.connections import Connection
 from musicstudio.providers.models import MusicModel, NoPrice, Provider, ProviderKey, Quote
 
@@ -37,6 +39,8 @@ class Lane:
     seed: int | None = None
     race: uuid.UUID | None = None
     based_on: Track | None = None
+    token: ApiToken | None = None
+    tag: str = ""
 
 
 def submit(
@@ -51,13 +55,18 @@ def submit(
     agreed_micros: int | None = None,
     approved: bool = False,
     based_on: Track | None = None,
+    token: ApiToken | None = None,
+    tag: str = "",
+    callback: dict[str, Any] | None = None,
 ) -> list[Job]:
     """The queued jobs, one per take. `prompt` may be unsaved: it is saved with them or not at all.
 
     `batch` names the request: sent twice, the second answers with the first's jobs. `agreed_micros` is the amount the
     person saw; when the price has changed since, nothing is queued. `seed` counts up from take to take. `approved`: an
     admin agreed to these takes, so a cap per take does not stop them (`generation.ask`). `based_on`: the track it was
-    varied from; the sketch engine then keeps that take's seed, and with the same words its motif and key.
+    varied from; the sketch engine then keeps that take's seed, and with the same words its motif and key. `token`: the
+    API token that asks, whose own caps count too; `tag`: what its spending is summed up by; `callback`: who is told when a take
+    has ended (the arguments of `Callback.objects.promise`).
 
     Raises ValidationError with a message per field (text, lyrics, duration, format, model, takes, seed) and, under
     `cost`, when a cap is short; nothing is held or created then.
@@ -71,10 +80,13 @@ def submit(
     check_request(prompt, takes, model, seed)
     key = key_for(prompt.project, model, key)
     quote = agreed_quote(prompt, takes, model, agreed_micros)
-    lane = Lane(prompt, takes, model, key, batch, quote, seed, based_on=based_on)
+    lane = Lane(prompt, takes, model, key, batch, quote, seed, based_on=based_on, token=token, tag=tag)
     try:
         with transaction.atomic():
-            return queue_lanes([lane], by, approved=approved)
+            jobs = queue_lanes([lane], by, approved=approved)
+            if callback is not None:
+                Callback.objects.promise(team, [job.pk for job in jobs], **callback)
+            return jobs
     except (OverCap, NoCap) as short:
         raise ValidationError({"cost": str(short)}) from short
     except IntegrityError:  # the same request, sent twice at once: the hold's key let one of them through
@@ -160,8 +172,9 @@ def queue_lanes(lanes: Sequence[Lane], by: User, *, approved: bool = False) -> l
             lane.prompt = Prompt.objects.write(lane.prompt)
     places = [(lane, place, uuid.uuid4()) for lane in lanes for place in range(1, lane.takes + 1)]
     wanted = [(pk, lane.quote.as_json()) for lane, _, pk in places]
+    where = {"project": project, "key": key, "token": first.token, "tag": first.tag}
     idem = str(first.race or first.batch)
-    holds = Hold.objects.reserve(project.team, wanted, by, project=project, key=key, approved=approved, idem_key=idem)
+    holds = Hold.objects.reserve(project.team, wanted, by, approved=approved, idem_key=idem, **where)
     of_lane = {lane.batch: seeds(lane) for lane in lanes}
     jobs = Job.objects.bulk_create(
         Job(

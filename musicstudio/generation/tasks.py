@@ -1,10 +1,12 @@
 """What the queue runs: one line each over ids. The job's row is the truth, and every task may run twice."""
 
 from musicstudio.generation import calibrate as calibrating
+from musicstudio.generation import callback as calling
 from musicstudio.generation import collect, outcome, webhooks
 from musicstudio.generation import reconcile as reconciling
 from musicstudio.generation import render as rendering
 from musicstudio.generation import sweep as sweeping
+from musicstudio.library import derive as deriving
 
 
 def render(job_id: str) -> None:
@@ -18,11 +20,18 @@ def sweep() -> None:
 
 
 def revive() -> None:
-    """The safety net, once a minute and whenever a worker starts: jobs without a living worker get one."""
+    """The safety net, once a minute and whenever a worker starts: jobs and files without a living worker get one."""
     rendering.revive()
+    deriving.revive()
     outcome.revive()
     collect.tidy()
+    calling.write_due()
     webhooks.forget()
+
+
+def call_back(job_id: str) -> None:
+    """Writes what the asker of a job that has ended is told, if nobody has yet."""
+    calling.write_due(job_id)
 
 
 def calibrate(key_id: str, user_id: int, agreed_micros: int) -> None:

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from musicstudio.core import crypto
 from musicstudio.core.outbound import NotPublic, public_address
+from musicstudio.notify.callbacks import Callback
 from musicstudio.notify.models import PREFIX, Delivery, State
 
 PAUSES = (5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600)  # seconds, as Standard Webhooks proposes
@@ -50,13 +51,19 @@ def deliver() -> int:
     return tried
 
 
-def claim() -> list[Delivery]:
+def claim() -> list[Delivery | Callback]:
     """What is due and nobody else has: each is put off by a lease with one conditional UPDATE."""
     now = timezone.now()
-    waiting = Delivery.objects.filter(state=State.WAITING, next_at__lte=now, webhook__is_active=True)
-    rows = waiting.select_related("webhook__team").order_by("next_at")[:ROUND]
-    mine = Delivery.objects.filter(state=State.WAITING)
-    return [row for row in rows if mine.filter(pk=row.pk, next_at=row.next_at).update(next_at=now + LEASE)]
+    of_hooks = Delivery.objects.filter(webhook__is_active=True).select_related("webhook__team")
+    mine: list[Delivery | Callback] = []
+    for rows in (of_hooks, Callback.objects.all()):
+        row: Delivery | Callback
+        for row in rows.filter(state=State.WAITING, next_at__lte=now).order_by("next_at")[:ROUND]:
+            free = type(row).objects.filter(pk=row.pk, state=State.WAITING, next_at=row.next_at)
+            if free.update(next_at=now + LEASE):
+                row.next_at = now + LEASE
+                mine.append(row)
+    return mine
 
 
 @dataclass(frozen=True)
@@ -71,8 +78,10 @@ class Parcel:
         return f"Parcel({len(self.body)} bytes)"
 
 
-def parcel(delivery: Delivery, now: datetime | None = None) -> Parcel | str:
+def parcel(delivery: Delivery | Callback, now: datetime | None = None) -> Parcel | str:
     """The signed request; a sentence when the stored secrets cannot be read."""
+    if isinstance(delivery, Callback):
+        return parcel_of_callback(delivery, now or timezone.now())
     hook, body = delivery.webhook, delivery.body.encode()
     try:
         url, secret = crypto.decrypt(hook.ciphertext), crypto.decrypt(hook.secret)
@@ -83,6 +92,24 @@ def parcel(delivery: Delivery, now: datetime | None = None) -> Parcel | str:
     return Parcel(
         url, headers | {"webhook-timestamp": stamp, "webhook-signature": sign(secret, str(delivery.pk), stamp, body)}, body
     )
+
+
+def parcel_of_callback(callback: Callback, now: datetime) -> Parcel | str:
+    """Signed as the AIgateway signs its own, under the names its SDKs look for."""
+    try:
+        url, secret = crypto.decrypt(callback.ciphertext), crypto.decrypt(callback.secret)
+    except crypto.Undecryptable as error:
+        return str(error)
+    stamp, body = str(int(now.timestamp())), callback.body.encode()
+    headers = {"Content-Type": "application/json", "User-Agent": "musicstudio", "X-Gateway-Delivery": str(callback.event)}
+    headers |= {"X-Gateway-Attempt": str(callback.tries + 1), "X-Gateway-Signature": sign_callback(secret, stamp, body)}
+    return Parcel(url, headers, body)
+
+
+def sign_callback(secret: str, stamp: str, body: bytes) -> str:
+    """`t=<unix>,v1=<hex>`: HMAC-SHA-256 over `t.body` under the secret's text (aigateway-py 0.1.3, `verify_webhook`)."""
+    mac = hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256)
+    return f"t={stamp},v1={mac.hexdigest()}"
 
 
 def sign(secret: str, message: str, stamp: str, body: bytes) -> str:
@@ -126,8 +153,11 @@ def post(what: Parcel) -> int:
         return answer.status_code
 
 
-def note(delivery: Delivery, answer: Answer) -> None:
-    """Writes down how the try went and when the next is; an address that is gone for good is switched off."""
+def note(delivery: Delivery | Callback, answer: Answer) -> None:
+    """Writes down how the try went and when the next is; an address that is gone for good is switched off.
+
+    Nothing is written about what became due anew while it was on its way: that is sent as well.
+    """
     now, tries = timezone.now(), delivery.tries + 1
     said: dict[str, Any] = {
         "tries": tries,
@@ -142,6 +172,6 @@ def note(delivery: Delivery, answer: Answer) -> None:
         said["state"] = State.FAILED
     else:
         said["next_at"] = now + timedelta(seconds=PAUSES[tries - 1])
-    Delivery.objects.filter(pk=delivery.pk).update(**said)
-    if answer.status == GONE:
+    type(delivery).objects.filter(pk=delivery.pk, next_at=delivery.next_at).update(**said)
+    if answer.status == GONE and isinstance(delivery, Delivery):
         delivery.webhook.switch(False, "Its host says it is gone (HTTP 410).")

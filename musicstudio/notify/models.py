@@ -137,14 +137,10 @@ class Webhook(models.Model):
         return found
 
 
-class Delivery(models.Model):
-    """One piece of news for one webhook; its id is the same with every try, so that the receiver can tell repeats."""
+class Sending(models.Model):
+    """What every message in the outbox knows about its tries."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    webhook = models.ForeignKey(Webhook, models.CASCADE, related_name="deliveries")
-    event = models.CharField(max_length=40)
-    body = models.TextField()
-    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    state: Any
     tries = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField(default=timezone.now)
     status = models.PositiveSmallIntegerField(null=True, help_text="the last answer's HTTP status")
@@ -154,11 +150,7 @@ class Delivery(models.Model):
     tried_at = models.DateTimeField(null=True)
 
     class Meta:
-        ordering = ["-created_at", "id"]
-        indexes = [models.Index(fields=["next_at"], name="delivery_due", condition=models.Q(state="waiting"))]
-
-    def __str__(self) -> str:
-        return f"{self.event} to {self.webhook}"
+        abstract = True
 
     @transaction.atomic
     def replay(self) -> None:
@@ -166,6 +158,23 @@ class Delivery(models.Model):
         self.state, self.tries, self.next_at, self.note = State.WAITING, 0, timezone.now(), ""
         self.save(update_fields=["state", "tries", "next_at", "note"])
         deliver_soon()
+
+
+class Delivery(Sending):
+    """One piece of news for one webhook; its id is the same with every try, so that the receiver can tell repeats."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    webhook = models.ForeignKey(Webhook, models.CASCADE, related_name="deliveries")
+    event = models.CharField(max_length=40)
+    body = models.TextField()
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+        indexes = [models.Index(fields=["next_at"], name="delivery_due", condition=models.Q(state="waiting"))]
+
+    def __str__(self) -> str:
+        return f"{self.event} to {self.webhook}"
 
 
 def host_of(url: str) -> str:
@@ -189,6 +198,7 @@ def deliver_soon() -> None:
     async_task("musicstudio.notify.tasks.deliver", q_options={"save": False})
 
 
-from musicstudio.notify.notices import NoticeSetting, Notification  # noqa: E402 (found here by Django)
+from musicstudio.notify.callbacks import Callback  # noqa: E402 (found here by Django, as is the next)
+from musicstudio.notify.notices import NoticeSetting, Notification  # noqa: E402
 
-__all__ = ["NoticeSetting", "Notification"]
+__all__ = ["Callback", "NoticeSetting", "Notification"]

@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from musicstudio.accounts.models import Membership, Role, Team, User
+from musicstudio.core import crypto
+from musicstudio.notify.callbacks import Callback
 
 if TYPE_CHECKING:
     from musicstudio.projects.models import Project
 
 MARK = "ms_live_"
+SIGNING = "ms_whsec_"
 SHOWN = len(MARK) + 8
 MOST = 50  # usable ones of a team
 TOUCH = timedelta(minutes=1)  # `last_used_at` is written no more often than this
@@ -105,6 +108,7 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    signing = models.TextField(editable=False, blank=True, help_text="what its callbacks are signed with, encrypted")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ApiTokenQuerySet.as_manager()
@@ -128,6 +132,23 @@ class ApiToken(models.Model):
         now = timezone.now()
         if self.last_used_at is None or now - self.last_used_at > TOUCH:
             ApiToken.objects.filter(pk=self.pk).update(last_used_at=now)
+
+    def signing_secret(self) -> str:
+        """What callbacks to this token's `webhook_url` are signed with, made when first asked for; raises Undecryptable."""
+        if not self.signing:
+            made = crypto.encrypt(SIGNING + secrets.token_urlsafe(32))
+            ApiToken.objects.filter(pk=self.pk, signing="").update(signing=made)  # two may ask at once: the first one wins
+            self.refresh_from_db(fields=["signing"])
+        return crypto.decrypt(self.signing)
+
+    @transaction.atomic
+    def new_signing_secret(self) -> str:
+        """Another secret; from now on nothing is signed with the old one, not even what waits for its next try."""
+        fresh = SIGNING + secrets.token_urlsafe(32)
+        self.signing = crypto.encrypt(fresh)
+        self.save(update_fields=["signing"])
+        Callback.objects.filter(signer=self.pk).update(secret=self.signing)
+        return fresh
 
     def revoke(self) -> None:
         """Never used again; the row stays for what was made with it."""

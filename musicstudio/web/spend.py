@@ -18,7 +18,7 @@ from musicstudio.core.money import format_micros
 from musicstudio.generation.models import Job
 from musicstudio.generation.reconcile import uncertain
 from musicstudio.library.models import Status, Track
-from musicstudio.projects.models import Project
+from musicstudio.projects.models import ApiToken, Project
 from musicstudio.providers.models import KeyState, ProviderKey
 
 SETTLED = Sum(F("actual_micros") - F("refunded_micros"), filter=Q(state=HoldState.SETTLED), default=0)
@@ -76,8 +76,8 @@ class Spend:
 
     @cached_property
     def caps(self) -> list[Cap]:
-        """The caps in force, the team's first."""
-        found = list(Cap.objects.live().filter(team=self.team))
+        """The caps in force, the team's first; a revoked token's is of no use to anybody."""
+        found = list(Cap.objects.live().filter(team=self.team, token__revoked_at=None))
         return sorted(found, key=lambda cap: (-Scope(cap.scope).rank, cap.whose.lower(), cap.period))
 
     @cached_property
@@ -206,7 +206,7 @@ class Spend:
 
 @dataclass(frozen=True)
 class Target:
-    """Whose cap the editor sets. `token`: team, everyone, member:7, project:…, key:…"""
+    """Whose cap the editor sets. `token`: team, everyone, member:7, project:…, key:…, token:…"""
 
     token: str
     label: str
@@ -219,7 +219,8 @@ def targets(team: Team) -> list[Target]:
     found += [Target(f"member:{row.user_id}", row.user.display_name) for row in members]
     found += [Target(f"project:{project.pk}", f"Project {project}") for project in Project.objects.filter(team=team)]
     keys = ProviderKey.objects.filter(team=team).exclude(state=KeyState.REVOKED)
-    return found + [Target(f"key:{key.pk}", f"Key {key}") for key in keys]
+    found += [Target(f"key:{key.pk}", f"Key {key}") for key in keys]
+    return found + [Target(f"token:{one.pk}", f"API token {one}") for one in ApiToken.objects.usable().filter(team=team)]
 
 
 def named(team: Team, token: str) -> list[dict[str, Any]]:
@@ -233,6 +234,7 @@ def named(team: Team, token: str) -> list[dict[str, Any]]:
         "member": User.objects.filter(teams=team),
         "project": Project.objects.filter(team=team),
         "key": ProviderKey.objects.filter(team=team).exclude(state=KeyState.REVOKED),
+        "token": ApiToken.objects.usable().filter(team=team),
     }
     if kind not in rows:
         return []
@@ -258,7 +260,7 @@ def effect(team: Team, token: str, period: str, micros: int, now: datetime | Non
 
 
 def spent(team: Team, where: dict[str, Any], period: str, now: datetime) -> int:
-    """What a member, project, key or the team has committed in the period, in micros."""
+    """What a member, project, key, token or the team has committed in the period, in micros."""
     rows = Hold.objects.filter(team=team, **{("created_by" if name == "member" else name): row for name, row in where.items()})
     if period == Period.MONTH:
         rows = rows.filter(created_at__gte=Spend(team, now=now).span[0])

@@ -14,19 +14,31 @@ from django.views.decorators.http import require_GET, require_POST
 
 from musicstudio.accounts.access import get_team, get_team_object
 from musicstudio.accounts.models import Role, Team
+from musicstudio.budgets.issue import issue_token
+from musicstudio.budgets.models import Cap
+from musicstudio.budgets.reserve import current_buckets
 from musicstudio.core.pages import page
 from musicstudio.projects.models import ApiToken, Project, TokenScope
+from musicstudio.web.forms import DollarField
 
 LASTS = (("30", "30 days"), ("90", "90 days"), ("365", "a year"), ("0", "until it is revoked"))
 
 
 class TokenForm(forms.Form):
-    """What a token is for, what it may do, and how long."""
+    """What a token is for, what it may do and spend, and how long."""
 
     name = forms.CharField(required=False, max_length=80)
     scopes = forms.MultipleChoiceField(choices=TokenScope.choices, required=False, initial=[TokenScope.READ])
     project = forms.CharField(required=False, max_length=80)
     days = forms.ChoiceField(choices=LASTS, initial="90")
+    cap = DollarField(required=False)
+
+    def clean_cap(self) -> int | None:
+        """Micros a month; None for no cap of its own."""
+        micros: int | None = self.cleaned_data["cap"]
+        if micros is not None and micros < 0:
+            raise ValidationError("A cap is never below $0.")
+        return micros
 
 
 @require_GET
@@ -41,7 +53,10 @@ def tokens_page(request: HttpRequest, team: Team, status: int = 200, **shown: ob
     rows = ApiToken.objects.usable().filter(team=team).select_related("user", "project")
     if not request.membership.may(Role.ADMIN):  # type: ignore[attr-defined]
         rows = rows.filter(user=request.user)  # type: ignore[misc]
-    context = {"team": team, "tokens": rows, "form": TokenForm(), "scopes": TokenScope.choices, "lasts": LASTS}
+    caps = list(Cap.objects.live().filter(team=team, token__in=rows))
+    left = {bucket.cap.token_id: bucket for bucket in current_buckets(caps, timezone.now())}
+    tokens = [(token, left.get(token.pk)) for token in rows]
+    context = {"team": team, "tokens": tokens, "form": TokenForm(), "scopes": TokenScope.choices, "lasts": LASTS}
     context |= {"projects": Project.objects.filter(team=team), "base": request.build_absolute_uri("/v1"), "here": "settings"}
     return page(request, "web/tokens.html", context | shown, status=status)
 
@@ -70,7 +85,7 @@ def issue(request: HttpRequest, team: Team, form: TokenForm) -> tuple[ApiToken, 
         raise ValidationError({"project": "There is no such project."})
     ends = timezone.now() + timedelta(days=int(said["days"])) if said["days"] != "0" else None
     member = request.membership  # type: ignore[attr-defined]
-    return ApiToken.objects.issue(member, said["name"], said["scopes"], project=project, expires_at=ends)
+    return issue_token(member, said["name"], said["scopes"], cap_micros=said["cap"], project=project, expires_at=ends)
 
 
 @require_POST

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from musicstudio.accounts.access import get_team, get_team_object
 from musicstudio.accounts.models import Role, Team
 from musicstudio.core.pages import page
+from musicstudio.notify.callbacks import Callback, Stage
 from musicstudio.notify.models import Delivery, Event, Shape, Webhook
 
 PER_PAGE = 25
@@ -44,7 +45,8 @@ def webhooks_page(request: HttpRequest, team: Team, status: int = 200, **shown: 
     """The page, with the form that was refused or the secret that is shown once."""
     sent = Delivery.objects.filter(webhook__team=team).select_related("webhook")
     log = Paginator(sent, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"team": team, "webhooks": Webhook.objects.filter(team=team), "log": log, "form": WebhookForm()}
+    told = Callback.objects.filter(team=team).exclude(state=Stage.LATER)[:PER_PAGE]
+    context = {"team": team, "callbacks": told, "webhooks": Webhook.objects.filter(team=team), "log": log, "form": WebhookForm()}
     return page(request, "web/webhooks.html", context | {"here": "settings", "choices": Event.choices} | shown, status=status)
 
 
@@ -98,5 +100,15 @@ def delivery_replay(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpRespo
     """Sends the same news once more."""
     place = get_team(request, team, Role.ADMIN)
     get_object_or_404(Delivery, webhook__team=place, pk=pk).replay()
+    messages.info(request, "It is sent again.")
+    return redirect("webhooks", team)
+
+
+@require_POST
+@login_required
+def callback_replay(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
+    """Tells once more how a job ended."""
+    place = get_team(request, team, Role.ADMIN)
+    get_object_or_404(Callback.objects.exclude(body=""), team=place, pk=pk).replay()
     messages.info(request, "It is sent again.")
     return redirect("webhooks", team)

@@ -78,6 +78,15 @@ document.addEventListener("htmx:beforeSwap", e => {
 })
 document.addEventListener("htmx:beforeRequest", e => { if (e.detail.target?.id === "main") leaving = location.href })
 
+/* A page's own style sheet comes with its #main: until it is there, nothing of the page is shown, rather than a page without style. */
+for (const event of ["htmx:afterSwap", "htmx:historyRestore"]) document.addEventListener(event, async () => {
+  const main = $("main"), late = [...main.querySelectorAll("link[rel=stylesheet]")].filter(link => !link.sheet)
+  if (!late.length) return
+  main.dataset.bare = ""
+  await Promise.all(late.map(link => new Promise(done => { link.onload = link.onerror = done })))
+  delete main.dataset.bare
+})
+
 document.addEventListener("htmx:afterSettle", e => {
   if (e.detail.target?.id !== "main" && e.target?.id !== "main") return
   leaving = null

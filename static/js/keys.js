@@ -8,10 +8,12 @@ const root = document.documentElement, bound = new Map()
 const TYPING = "input:not([type=checkbox],[type=radio]),textarea,select,[contenteditable],[role=slider],ms-wave,dialog,[popover]:popover-open"
 let first = "", timer
 
+export const known = key => [...bound.keys()].some(keys => keys.split(" ").includes(key))
 export function bind(map) { for (const [key, act] of Object.entries(map)) bound.set(key, [...bound.get(key) ?? [], act]) }
 
 const name = e => e.key === " " ? "Space" : e.key.length === 1 ? e.key.toLowerCase() : e.key
-const busy = e => e.target.closest?.(TYPING) || document.querySelector("dialog:modal") || ([" ", "Enter"].includes(e.key) && e.target.closest?.("button,summary,input"))
+export const typing = e => e.target.closest?.(TYPING)
+const busy = e => typing(e) || document.querySelector("dialog:modal") || ([" ", "Enter"].includes(e.key) && e.target.closest?.("button,summary,input"))
 const find = key => bound.get(key)?.findLast(act => !act.when || act.when())
 
 function wanted(e) {

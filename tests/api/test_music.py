@@ -56,6 +56,20 @@ def test_an_unchanged_job_answers_304(ask: Asker) -> None:
     assert changed.status_code == 200 and changed.json()["status"] == "cancelled"
 
 
+def test_who_asks_again_within_three_seconds_keeps_what_it_has(ask: Asker) -> None:
+    path = f"/jobs/{ask('post', '/audio/music', RAIN).json()['id']}"
+    with time_machine.travel("2026-11-22T10:00:00Z", tick=False) as clock:
+        first = ask("get", path)
+        Job.objects.update(state="running", progress=40, updated_at="2026-11-22T10:00:01Z")
+        soon = ask("get", path, If_None_Match=first["ETag"])
+        assert (soon.status_code, soon["Retry-After"], "ETag" in soon) == (304, "3", False)
+        assert ask("get", path, If_Modified_Since="Sun, 22 Nov 2026 09:59:59 GMT").status_code == 304
+        assert ask("get", path).json()["progress"] == 40  # who has no copy gets one
+        clock.shift(3.1)
+        later = ask("get", path, If_None_Match=first["ETag"])
+        assert later.status_code == 200 and later["ETag"] != first["ETag"]
+
+
 def test_a_signed_link_needs_no_token_and_ends(ask: Asker) -> None:
     job = ask("post", "/audio/music", RAIN).json()
     render.render(job["id"])
@@ -90,9 +104,9 @@ def test_nothing_is_spent_above_a_cap(ask: Asker, cast: Cast) -> None:
     make_key(cast.team)
     model = gateway_model("20", "generation")
     paid = RAIN | {"model": model.slug, "duration": 15, "takes": 2}
-    assert ask("post", "/audio/music", paid).json()["usage"] == {
-        "cost": 20.0, "cost_cents": 2000.0, "currency": "USD", "settled": False,
-    }  # fmt: skip
+    asked = ask("post", "/audio/music", paid)
+    assert asked.json()["usage"] == {"cost": 20.0, "cost_cents": 2000.0, "currency": "USD", "settled": False}
+    assert asked["X-Cost-Cents"] == "4000" and ask("get", f"/jobs/{asked.json()['id']}")["X-Cost-Cents"] == "2000"
     short = ask("post", "/audio/music", paid)
     assert error(short)[:2] == (402, "insufficient_credits") and "monthly cap" in short.json()["error"]["message"]
     assert Job.objects.count() == 2 and Hold.objects.count() == 2
@@ -125,7 +139,17 @@ def test_nonsense_gets_json(ask: Asker) -> None:
     assert error(ask("get", "/nowhere"))[:2] == (404, "not_found")
     assert error(ask("get", "/jobs/not-a-uuid"))[0] == 404
     assert error(ask("get", f"/jobs/{uuid.uuid4()}"))[0] == 404
-    assert error(ask("post", "/audio/music", RAIN, Idempotency_Key="k" * 256))[0] == 400
+    assert error(ask("post", "/audio/music", RAIN, Idempotency_Key="k" * 256))[::3] == (422, "Idempotency-Key")
+
+
+@pytest.mark.parametrize("accept", ["*/*", "text/html"])
+def test_also_what_django_refuses_is_json(ask: Asker, accept: str) -> None:
+    wrong = ask("put", "/audio/music", {}, Accept=accept, X_Request_Id="mine")
+    assert error(wrong) == (405, "invalid_request_error", "method_not_allowed", None)
+    assert (wrong["X-Request-Id"], wrong["Allow"]) == ("mine", "POST")
+    assert error(ask("get", "/models", Accept=accept, Host="evil.example"))[0] == 400
+    assert error(ask("get", "/nowhere/at/all/", Accept=accept))[0] == 404
+    assert error(ask("post", "/docs", {}, Accept=accept))[0] == 405
 
 
 @pytest.mark.parametrize("text", ["a\\u0000b", "a\\ud800b"])
@@ -247,7 +271,28 @@ def test_what_was_spent_by_tag(ask: Asker, cast: Cast) -> None:
     Job.objects.get(pk=job["id"]).hold.settle(1_500_000)
     [row] = ask("get", "/usage/by-tag?window=7d").json()["data"]
     assert (row["tag"], row["requests"], row["cost"]) == (f"northlight/{cast.project.slug}", 1, 1.5)
-    assert error(ask("get", "/usage/by-tag?window=1y"))[3] == "window"
+    for path in ("/usage", "/usage/by-tag"):
+        assert error(ask("get", f"{path}?window=1y"))[3] == "window"
+        assert {error(ask("get", f"{path}?month={month}"))[3] for month in ("soon", "2026-13", "0001-01")} == {"month"}
+
+
+def test_what_was_spent_in_a_month_by_the_askers_own_tags(ask: Asker, cast: Cast) -> None:
+    make_key(cast.team)
+    paid = RAIN | {"model": gateway_model("2", "generation").slug, "duration": 15}
+    for when, tag, cost in (("2026-12-31T22:59Z", "old", 1), ("2026-12-31T23:01Z", "ads", 2), ("2027-01-22T12:00Z", "ads", 1)):
+        with time_machine.travel(when, tick=False):
+            job = ask("post", "/audio/music", paid, x_aig_tag=tag).json()
+            Job.objects.get(pk=job["id"]).hold.settle(cost * 1_000_000)
+    with time_machine.travel("2027-01-23T12:00Z", tick=False):
+        ask("post", "/audio/music", paid)
+        said, whole = ask("get", "/usage/by-tag?month=2027-01").json(), ask("get", "/usage?month=2027-01").json()
+    assert [(row["tag"], row["requests"], row["cost"]) for row in said["data"]] == [("ads", 2, 3.0)]
+    assert whole["summary"] == {"requests": 3, "cost_cents": 300.0, "held_cents": 200.0}
+    assert [(row["day"], row["cost_cents"]) for row in whole["by_day"]] == [
+        ("2027-01-01", 200.0), ("2027-01-22", 100.0), ("2027-01-23", 0.0),
+    ]  # fmt: skip
+    assert [row["model"] for row in whole["by_model"]] == [paid["model"]]
+    assert error(ask("post", "/audio/music", RAIN, x_aig_tag="x" * 65))[::3] == (422, "x-aig-tag")
 
 
 def test_a_team_without_a_cap_has_no_balance(ask: Asker, cast: Cast) -> None:

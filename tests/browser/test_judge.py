@@ -139,6 +139,7 @@ def test_a_collection_is_ordered_by_keys_by_buttons_and_by_dragging(studio: Stud
         row(page, "waltz"), target_position={"x": 200, "y": 4}
     )
     expect(titles.first).to_have_text("house")
+    expect(page.locator("#live")).to_have_text("house is now 1 of 4.")
     page.reload()
     expect(titles).to_have_text(["house", "waltz", "drone", "harbour rain"])
     page.get_by_role("button", name="Delete this collection; its tracks stay").click()

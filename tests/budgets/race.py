@@ -18,7 +18,7 @@ from django.db import connections
 from musicstudio.accounts.models import Role, Team, User
 from musicstudio.budgets.models import Cap, Hold, OverCap
 from musicstudio.core.money import to_micros
-from musicstudio.projects.models import Project
+from musicstudio.projects.models import ApiToken, Project
 from tests.factories import join, make_project, make_team, make_user
 
 FORK = multiprocessing.get_context("fork")
@@ -71,7 +71,13 @@ def _run(place: int, start: Any, results: Any, work: Callable[..., Any], args: t
 
 
 def hold_many(
-    place: int, team: Team, members: list[User], projects: list[Project], tries: int, micros: list[int]
+    place: int,
+    team: Team,
+    members: list[User],
+    projects: list[Project],
+    tries: int,
+    micros: list[int],
+    token: ApiToken | None = None,
 ) -> dict[str, int]:
     """Tries to hold; counts what was admitted, refused, and failed in the database (a deadlock, a lock that never came)."""
     dice = random.Random(place)
@@ -79,7 +85,8 @@ def hold_many(
     for _ in range(tries):
         amount = dice.choice(micros)
         try:
-            where = {"project": dice.choice(projects)} if projects else {}
+            where: dict[str, Any] = {"project": dice.choice(projects)} if projects else {}
+            where |= {"token": token} if token else {}
             Hold.objects.reserve(team, [(uuid.uuid4(), quote(amount))], dice.choice(members), **where)
             count["admitted"] += 1
             count["micros"] += amount

@@ -1,6 +1,7 @@
 """The ledger under fire, with real processes on a real database: the acceptance tests of the money design."""
 
 import time
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone
 from musicstudio.budgets.models import Alert, Bucket, Cap, Hold, OverCap
 from musicstudio.budgets.verify import broken_invariants
 from musicstudio.core.money import to_micros
+from musicstudio.projects.models import ApiToken
 from tests.budgets import race
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("race")]
@@ -27,6 +29,17 @@ def test_two_hundred_takes_at_once_on_a_ten_take_cap_give_ten(micros: int) -> No
     assert sum(count["admitted"] for count in counts) == Hold.objects.count() == 10
     assert sum(count["refused"] for count in counts) == 190 and not any(count["errors"] for count in counts)
     assert bucket.held_micros == bucket.limit_micros == micros * 10
+    assert broken_invariants() == []
+
+
+def test_one_token_asking_in_four_processes_never_passes_its_own_cap() -> None:
+    team, _, members = race.make_crowd("50")
+    token, _ = ApiToken.objects.issue(team.memberships.get(user=members[0]), "Ads", ["generate"])
+    Cap.objects.set(team, 10 * USD, None, token=token)
+    counts = race.in_processes(PROCESSES, race.hold_many, team, members, [], 20, [USD], token)
+    assert sum(count["admitted"] for count in counts) == 10 and not any(count["errors"] for count in counts)
+    assert {bucket.cap.scope: bucket.held_micros for bucket in Bucket.objects.all()} == {"token": 10 * USD, "team": 10 * USD}
+    Hold.objects.reserve(team, [(uuid.uuid4(), race.quote(USD))], members[0])  # its person may go on without it
     assert broken_invariants() == []
 
 

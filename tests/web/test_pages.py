@@ -48,7 +48,8 @@ def test_every_address_of_a_team_is_closed_to_strangers_and_asks_anonymous_peopl
     undo = Undo.objects.create(team=cast.team, by=cast.owner, act="rate", facts=[])
     collection, _ = Collection.objects.named(cast.team, "Set", cast.owner)
     rows |= {"undo": undo.pk, "collections": collection.pk, "tags": track.tag("calm").pk}
-    rows |= {"webhooks": uuid.uuid4(), "deliveries": uuid.uuid4(), "tokens": uuid.uuid4(), "notices": uuid.uuid4()}
+    rows |= {"webhooks": uuid.uuid4(), "deliveries": uuid.uuid4(), "callbacks": uuid.uuid4()}
+    rows |= {"tokens": uuid.uuid4(), "notices": uuid.uuid4()}
     rows |= {"caps": cap.pk, "prices": job.model_id, "proposals": 1, "views": 1, "requests": uuid.uuid4()}
     rows |= {
         "presets": 1,
@@ -63,7 +64,7 @@ def test_every_address_of_a_team_is_closed_to_strangers_and_asks_anonymous_peopl
             continue
         noun = re.search(r"([a-z]+)/<[a-z]+:pk>", route)  # what the row of the address is
         values: dict[str, object] = {"team": "northlight", "project": cast.project.slug, "provider": "aigateway"}
-        values |= {"what": "tag", "key": "tag", "kept": "x", "slug": "sketch/studio-sketch"}
+        values |= {"what": "tag", "key": "tag", "kept": "x", "slug": "sketch/studio-sketch", "kind": "flac"}
         values |= {"pk": rows[noun[1]]} if noun else {}
         url = reverse(pattern.name or "", kwargs={name: values[name] for name in pattern.pattern.converters})
         for method in (client.get, client.post):

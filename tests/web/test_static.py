@@ -12,6 +12,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.test import Client
 
+from musicstudio.core.static import smaller
 from tests.conftest import Cast
 from tests.factories import make_track
 
@@ -21,7 +22,9 @@ KB = 1024
 
 
 def packed(*paths: Path) -> int:
-    return sum(len(gzip.compress(path.read_bytes(), 9)) for path in paths)
+    """Bytes on the way, compressed."""
+    names = [(path.relative_to(STATIC).as_posix(), path.read_text()) for path in paths]
+    return sum(len(gzip.compress(smaller(name, text).encode(), 9)) for name, text in names)
 
 
 @pytest.mark.parametrize("entry", VENDOR, ids=lambda entry: str(entry["path"]))
@@ -43,14 +46,22 @@ def eager(module: Path) -> set[Path]:
     return {module}.union(*(eager(module.parent / name) for name in named))
 
 
-def test_the_script_of_every_page_stays_below_40_kb() -> None:
-    assert packed(*eager(STATIC / "js" / "main.js"), *(STATIC / "vendor").rglob("*.js")) < 40 * KB
+HTMX, IDIOMORPH = (STATIC / "vendor" / name for name in ("htmx.org@2.0.11/htmx.min.js", "idiomorph@0.8.0/idiomorph-ext.min.js"))
 
 
-def test_the_script_of_the_library_stays_below_40_kb() -> None:
-    """The page with a list brings what selects, finds and keeps views."""
-    own = eager(STATIC / "js" / "main.js") | {STATIC / "js" / name for name in ("list.js", "find.js", "views.js")}
-    assert packed(*own, *(STATIC / "vendor").rglob("*.js")) < 40 * KB
+def scripts(*modules: str) -> set[Path]:
+    """What every page loads at once, these modules, and all that they import."""
+    return {HTMX}.union(*(eager(STATIC / "js" / f"{name}.js") for name in ("main", *modules)))
+
+
+def test_the_script_of_a_library_that_was_just_opened_stays_below_30_kb() -> None:
+    """With the poller and the saved views; tests/browser/test_shell.py has the proof that nothing else comes by itself."""
+    assert packed(*scripts("poll", "views")) < 30 * KB
+
+
+@pytest.mark.parametrize("modules", [("compose",), ("list", "find")], ids=["composing", "selecting"])
+def test_the_script_of_a_library_in_use_stays_below_40_kb(modules: tuple[str, ...]) -> None:
+    assert packed(*scripts("poll", "views", *modules), IDIOMORPH) < 40 * KB
 
 
 def test_a_module_that_comes_later_stays_below_5_kb() -> None:
@@ -71,6 +82,32 @@ def test_the_style_of_every_page_stays_below_16_kb() -> None:
 def test_the_style_of_a_kind_of_pages_stays_below_4_kb() -> None:
     own = set((STATIC / "css").glob("*.css")) - everywhere()
     assert {path.name: packed(path) for path in own if packed(path) > 4 * KB} == {}
+
+
+TEMPLATES = Path(settings.BASE_DIR) / "templates"
+
+
+def parts(template: Path) -> set[Path]:
+    """The template and all that it includes."""
+    named = {TEMPLATES / name for name in re.findall(r'{% include "([^"]+)"', template.read_text())}
+    return {template}.union(*(parts(path) for path in named if path != template))
+
+
+def test_a_page_links_the_sheets_that_its_classes_come_from() -> None:
+    """A class that is written in sheets of its own only: the page must link one of them in its block `sheets`."""
+    sheets = {path.name: set(re.findall(r"\.([a-z][a-z0-9-]*)", path.read_text())) for path in (STATIC / "css").glob("*.css")}
+    common = set().union(*(sheets.pop(path.name) for path in everywhere()))
+    bare = {}
+    for page in TEMPLATES.rglob("*.html"):
+        if "{% extends" not in (text := page.read_text()):
+            continue
+        linked = set(re.findall(r"css/([a-z]+\.css)", text)) | ({"plain.css"} if "{% block content %}" in text else set())
+        classes = re.findall(r'class="([^"]+)"', "".join(path.read_text() for path in parts(page)))
+        used = set(" ".join(re.sub(r"{[%{].*?[%}]}", " ", words) for words in classes).split()) - common
+        homes = {word: {name for name, known in sheets.items() if word in known} for word in used}
+        if missing := {word: sorted(names) for word, names in homes.items() if names and not names & linked}:
+            bare[page.relative_to(TEMPLATES).as_posix()] = missing
+    assert bare == {}
 
 
 def test_a_list_of_fifty_tracks_stays_below_25_kb(as_producer: Client, cast: Cast) -> None:

@@ -8,9 +8,12 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from musicstudio.accounts.models import Membership
+from musicstudio.budgets.issue import issue_token
+from musicstudio.budgets.terminal import amount
 from musicstudio.core.migrate import migrate_if_needed
+from musicstudio.core.money import format_micros
 from musicstudio.core.terminal import refuse
-from musicstudio.projects.models import ApiToken, Project, TokenScope
+from musicstudio.projects.models import Project, TokenScope
 
 
 class Command(BaseCommand):
@@ -24,6 +27,7 @@ class Command(BaseCommand):
         create.add_argument("--user", required=True, metavar="EMAIL", help="whose rights it has")
         create.add_argument("--scopes", required=True, help=f"with commas: {','.join(TokenScope.values)}")
         create.add_argument("--project", default="", metavar="SLUG", help="only for this project")
+        create.add_argument("--cap", metavar="USD", help="what it may spend a month; 0 for free models only")
         create.add_argument("--expires", type=int, default=90, metavar="DAYS", help="default 90; 0 for never")
         create.add_argument("--name", default="Terminal", help="what it is for")
 
@@ -38,10 +42,13 @@ class Command(BaseCommand):
             refuse(self.stderr, f"There is no project “{options['project']}” in {member.team}.")
         ends = timezone.now() + timedelta(days=options["expires"]) if options["expires"] > 0 else None
         scopes = [scope.strip() for scope in options["scopes"].split(",") if scope.strip()]
+        cap = None if options["cap"] is None else amount(self.stderr, options["cap"])
         try:
-            row, token = ApiToken.objects.issue(member, options["name"], scopes, project=project, expires_at=ends)
+            how = {"cap_micros": cap, "project": project, "expires_at": ends}
+            row, token = issue_token(member, options["name"], scopes, **how)
         except ValidationError as wrong:
             refuse(self.stderr, wrong)
         until = f"until {ends:%Y-%m-%d}" if ends else "without an end"
-        self.stderr.write(f"A token for {row.user}, {', '.join(row.scopes)}, {until}. It is not shown again:")
+        spends = f", up to {format_micros(cap)} a month" if cap is not None else ""
+        self.stderr.write(f"A token for {row.user}, {', '.join(row.scopes)}{spends}, {until}. It is not shown again:")
         self.stdout.write(token)

@@ -9,7 +9,9 @@ from django.db.models import QuerySet
 
 from musicstudio.core import crypto
 from musicstudio.core.migrate import migrate_if_needed
+from musicstudio.notify.callbacks import Callback
 from musicstudio.notify.models import Webhook
+from musicstudio.projects.models import ApiToken
 from musicstudio.providers.connections import Connection
 from musicstudio.providers.models import ProviderKey
 from musicstudio.providers.signing import WebhookSecret
@@ -17,13 +19,14 @@ from musicstudio.providers.signing import WebhookSecret
 
 def secrets() -> list[tuple[QuerySet[Any], str]]:
     """Every column that holds something encrypted."""
-    hooks = Webhook.objects.all()
+    hooks, callbacks = Webhook.objects.all(), Callback.objects.all()
     keys = [
         (ProviderKey.objects.all(), "ciphertext"),
         (Connection.objects.all(), "own_key"),
         (WebhookSecret.objects.all(), "ciphertext"),
     ]
-    return [*keys, (hooks, "ciphertext"), (hooks, "secret")]
+    of_tokens = [(ApiToken.objects.all(), "signing"), (callbacks, "ciphertext"), (callbacks, "secret")]
+    return [*keys, *of_tokens, (hooks, "ciphertext"), (hooks, "secret")]
 
 
 class Command(BaseCommand):
