@@ -67,7 +67,7 @@ class Result:
                 found[won].wins += 1
             if (choice := self.choice_of(ballot)) is not None:
                 found[choice].votes += 1
-            for place, pk in enumerate(ballot.ranking, 1):
+            for place, pk in enumerate(ballot.ranking if len(ballot.ranking) > 1 else [], 1):
                 found[pk].places.append(place)
         for pk, why in self.why.items():
             found[pk].why = why
@@ -75,8 +75,8 @@ class Result:
 
     @staticmethod
     def choice_of(ballot: Ballot) -> int | None:
-        """The take of the last pick of a vote that was cast, also when its track was deleted since."""
-        return int(ballot.picks[-1][1]) if ballot.cast_at and ballot.picks else None
+        """The take a vote that was cast is for."""
+        return int(ballot.ranking[0]) if ballot.cast_at else None
 
     @cached_property
     def votes(self) -> list[Vote]:

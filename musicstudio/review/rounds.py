@@ -201,6 +201,7 @@ class Candidate(models.Model):
 @in_project("round__project")
 class Ballot(models.Model):
     """One voter's way through a round. `seed` orders the takes; `picks` are [heat, take]; `heard` spans in ms by take.
+    `ranking` begins with the take a vote that was cast is for.
 
     `heard_until`: what was reported as heard reaches up to this moment; it never overtakes the clock.
     """

@@ -157,7 +157,7 @@ def hear(booth: Booth, take: Candidate, start: int, stop: int, now: datetime | N
     since = max(ballot.heard_until, now - HOARD)
     if since + length > now + GRACE:
         raise ValidationError("Nobody hears faster than the music plays.")
-    stop -= max(0, round((since + length - now) / timedelta(milliseconds=1)))
+    stop -= max(0, -((now - since - length) // timedelta(milliseconds=1)))
     if stop > start:
         spans = ballot.heard.get(str(take.pk), [])
         ballot.heard[str(take.pk)] = covered([*spans, [start, min(stop, take.track.duration_ms)]])
@@ -200,7 +200,7 @@ def cast(booth: Booth, reasons: Sequence[str], note: str, ranking: Sequence[str]
     """
     Round.objects.select_for_update().get(pk=booth.round.pk)  # of two last votes at once, the second sees the first
     booth = locked(booth)
-    if booth.standing.winner is None:
+    if booth.standing.winner is None or not booth.standing.done:
         raise ValidationError("Pick your best take first.")
     if len(note.strip()) > 1000:
         raise ValidationError(f"A note has 1,000 characters at most; this has {len(note.strip()):,}.")
@@ -213,8 +213,6 @@ def cast(booth: Booth, reasons: Sequence[str], note: str, ranking: Sequence[str]
 
 
 def ranked(booth: Booth, keys: Sequence[str]) -> list[Any]:
-    """The winner, then the takes of these keys, each once; empty without any. Only where one heat holds all takes."""
-    if booth.heats != 1:
-        return []
-    named = [take.pk for key in keys if key and (take := booth.take_at(key)) and take.pk != booth.standing.winner]
-    return [booth.standing.winner, *dict.fromkeys(named)] if named else []
+    """The winner, then the takes of these keys, each once; those only where one heat holds all takes."""
+    named = [take.pk for key in keys if key and (take := booth.take_at(key))] if booth.heats == 1 else []
+    return list(dict.fromkeys([booth.standing.winner, *named]))
