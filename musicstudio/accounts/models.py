@@ -164,6 +164,11 @@ class Team(models.Model):
         self.save(update_fields=["artist"])
 
     @property
+    def limited(self) -> bool:
+        """Whether it is looked at by somebody who may see some of its projects only."""
+        return self.seen_by is not None and self.seen_by.only is not None
+
+    @property
     def zone(self) -> zoneinfo.ZoneInfo:
         """The time zone in which its months begin and its times are shown."""
         return zoneinfo.ZoneInfo(self.time_zone)
@@ -244,6 +249,7 @@ class SetupLink(models.Model):
 
 from musicstudio.accounts.audit import AuditEvent  # noqa: E402 (these need what is above)
 from musicstudio.accounts.invitations import Invitation  # noqa: E402
+from musicstudio.accounts.limits import Tally  # noqa: E402
 from musicstudio.accounts.requests import AccessRequest  # noqa: E402
 
-__all__ = ["AccessRequest", "AuditEvent", "Invitation"]
+__all__ = ["AccessRequest", "AuditEvent", "Invitation", "Tally"]

@@ -11,8 +11,10 @@ class ReviewConfig(AppConfig):
 
     def ready(self) -> None:
         from musicstudio.accounts.access import ALONG  # noqa: PLC0415 (the app registry is not ready when this file is read)
+        from musicstudio.review.find import register  # noqa: PLC0415
         from musicstudio.review.rounds import waiting_of_membership  # noqa: PLC0415
 
+        register()
         ALONG["to_vote"] = waiting_of_membership()
         post_migrate.connect(schedule_ends, sender=self, dispatch_uid="review-schedule")
 

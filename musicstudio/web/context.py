@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
+from musicstudio.accounts.access import visible
 from musicstudio.accounts.models import Membership, Role, Team
 from musicstudio.budgets.grants import Ask
 from musicstudio.budgets.models import Bucket
@@ -57,6 +59,11 @@ class Shell:
         return "⌘" if self.os == "mac" else "Ctrl"
 
     @property
+    def mailed(self) -> bool:
+        """Whether a mail server is set up; without one, mails are printed where the studio runs."""
+        return bool(settings.MAILED)
+
+    @property
     def team(self) -> Team | None:
         """The team the page belongs to; None on pages outside."""
         return getattr(self.request, "team", None)
@@ -82,6 +89,11 @@ class Shell:
         return bool(self.membership and self.membership.may(Role.PRODUCER))
 
     @property
+    def limited(self) -> bool:
+        """Whether the person sees chosen projects only: then nothing is shown that speaks of the whole team."""
+        return bool(self.team and self.team.limited)
+
+    @property
     def may_decide(self) -> bool:
         """Whether tracks may be approved and rejected."""
         return bool(self.membership and self.membership.may(Role.REVIEWER))
@@ -97,7 +109,9 @@ class Shell:
         shown = Q(archived_at=None) | Q(pk=self.project.pk if self.project else None)
         tracks = Track.objects.kept()
         numbers = {"tracks_made": counted(tracks), "approved": counted(tracks.filter(status=Status.APPROVED))}
-        return list(Project.objects.filter(shown, team=self.team).annotate(running=counted(Job.objects.active()), **numbers))
+        rows = Project.objects.filter(shown, team=self.team)
+        rows = visible(rows, self.team) if self.team else rows
+        return list(rows.annotate(running=counted(Job.objects.active()), **numbers))
 
     @property
     def counts(self) -> Project | None:

@@ -32,8 +32,8 @@ function show(track, at) {
   part("total").textContent = clock(track.seconds)
   part("cover").className = `cover hue${track.hue}`
   const glyph = part("cover").querySelector("ms-glyph"); glyph.peaks = bytes(track.peaks); if (glyph.drawn) glyph.draw()
-  const seek = part("seek"); seek.setAttribute("seconds", track.seconds); seek.setAttribute("label", `Seek in ${track.title}, ${take(track)}`); seek.setAttribute("peaks", track.peaks)
-  part("download").href = `${track.src}?download=1`; part("save").href = `${track.src}?download=1`
+  const seek = part("seek"); seek.setAttribute("seconds", track.seconds); seek.setAttribute("label", `Seek in ${track.title}, ${take(track)}`); seek.setAttribute("peaks", track.peaks); seek.removeAttribute("pins")
+  part("comment").href = `${track.href}#say`; part("download").href = `${track.src}?download=1`; part("save").href = `${track.src}?download=1`
   const next = list[index + 1]
   part("prev").disabled = index <= 0; part("next").disabled = !next
   part("after").textContent = next ? `Next: ${next.title}, ${take(next)}` : ""
@@ -49,6 +49,7 @@ async function judge() {
   part("heart").setAttribute("aria-pressed", String(!!found.favourite)); part("heart").hidden = !found.status
   for (const status of ["rejected", "approved"]) { part(status).setAttribute("aria-pressed", String(found.status === status)); part(status).hidden = !found.decides }
   if (found.peaks) part("seek").setAttribute("peaks", found.peaks)
+  part("seek").setAttribute("pins", found.pins?.join() ?? "")
 }
 async function act(words) {
   const track = now(), row = document.getElementById(`t-${track.id.replaceAll("-", "")}`)
@@ -108,8 +109,15 @@ export function playTrack(id, at = 0) {
   if (index < 0) return
   load(now(), at); start()
 }
-export function toggle(id) {
-  if (id && now()?.id !== id) return playTrack(id)
+/* Loads a track of the page at a second without a sound; another track that sounds goes on. Play begins there. */
+export function cue(id, at) {
+  if (now()?.id === id) return seek(at)
+  if (playing()) return
+  list = shown(); index = list.findIndex(t => t.id === id)
+  if (now()) load(now(), at)
+}
+export function toggle(id, at) {
+  if (id && now()?.id !== id) return playTrack(id, at)
   if (!now()) return
   audio.paused ? start() : audio.pause()
 }
@@ -163,7 +171,7 @@ function listen() {
   part("heart").addEventListener("click", () => act({ act: "favourite" }))
   for (const status of ["rejected", "approved"]) part(status).addEventListener("click", e => act({ act: "decide", status: e.currentTarget.getAttribute("aria-pressed") === "true" ? "new" : status }))
   document.addEventListener("htmx:afterRequest", e => { if (/\/(act|undo\/[^/]+)\/$/.test(e.detail.pathInfo?.requestPath)) judge() })
-  document.addEventListener("click", e => { const b = e.target.closest?.("#main [data-play]"); if (b) toggle(b.closest("[data-track]").dataset.track) })
+  document.addEventListener("click", e => { const b = e.target.closest?.("#main [data-play]"); const row = b?.closest("[data-track]"); if (row) toggle(row.dataset.track, +row.dataset.start || 0) })
   document.addEventListener("ms:seek", e => { const row = e.target.closest("#main [data-track]"); if (row) now()?.id === row.dataset.track ? seek(e.detail.time) : playTrack(row.dataset.track, e.detail.time) })
   for (const event of ["htmx:afterSettle", "htmx:historyRestore"]) document.addEventListener(event, () => { offer(); mark() })
   addEventListener("pagehide", keep)
