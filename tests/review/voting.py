@@ -57,5 +57,5 @@ def vote(client: Client, round: Round, user: User, best: list[str], **words: obj
 
 def without_tokens(html: str) -> str:
     """A page without what differs each time it is fetched."""
-    html = re.sub(r'name="(csrfmiddlewaretoken|batch)" value="[^"]+"', "", html)
+    html = re.sub(r'name="(csrfmiddlewaretoken|batch|id)" value="[^"]+"', "", html)
     return re.sub(r'"X-CSRFToken": "[^"]+"', "", html)
