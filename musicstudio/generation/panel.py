@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.text import Truncator
 
 from musicstudio.accounts.models import Membership, Role, Team
-from musicstudio.budgets.models import Cap, OnExceed, Period, Scope
+from musicstudio.budgets.models import Bucket, Cap, OnExceed, Period, Scope
 from musicstudio.budgets.reserve import current_buckets
 from musicstudio.core.money import format_micros
 from musicstudio.core.templatetags.studio import clock
@@ -112,6 +112,7 @@ class Limit:
     limit_micros: int
     held_micros: int = 0
     settled_micros: int = 0
+    bucket: Bucket | None = None
 
     @property
     def who(self) -> str:
@@ -140,7 +141,7 @@ def limits(team: Team, membership: Membership, project: Project | None) -> list[
     """The caps that apply to the member here: the team's, the project's, their own; sums first, then caps per take."""
     caps = Cap.objects.applying(team, membership.user, project, None)
     sums = [
-        Limit(bucket.cap, bucket.limit_micros, bucket.held_micros, bucket.settled_micros)
+        Limit(bucket.cap, bucket.limit_micros, bucket.held_micros, bucket.settled_micros, bucket)
         for bucket in current_buckets(caps, timezone.now())
     ]
     takes = [Limit(cap, cap.limit_micros) for cap in caps if cap.period == Period.TAKE]
