@@ -243,6 +243,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "musicstudio.core.static.Storage"},
 }
 BIN_DAYS = env_int("STUDIO_BIN_DAYS", 30, 1)  # what was deleted can be restored for so long
+DERIVATIVE_DAYS = env_int("STUDIO_DERIVATIVE_DAYS", 30, 1)  # files made on demand go when nobody used them for so long
 FILE_UPLOAD_PERMISSIONS = 0o640
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 

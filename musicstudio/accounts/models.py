@@ -139,6 +139,7 @@ class Team(models.Model):
     slug = models.SlugField(max_length=48, unique=True)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[check_time_zone])
     currency = models.CharField(max_length=3, default="USD", editable=False)
+    artist = models.CharField(max_length=120, blank=True, help_text="whom the files made on demand name as the artist")
     symbol = models.CharField(max_length=4, default="$", help_text="stands before amounts; they are US dollars whatever it says")
     bin_days = models.PositiveSmallIntegerField(null=True, help_text="empty: as the studio's settings say")
     require_two_factor = models.BooleanField(default=False)
@@ -153,6 +154,14 @@ class Team(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def name_artist(self, name: str) -> None:
+        """Whom files name as the artist. Raises ValidationError when it is longer than 120 characters."""
+        name = " ".join(name.split())
+        if len(name) > 120:
+            raise ValidationError({"artist": f"An artist has at most 120 characters; this has {len(name)}."})
+        self.artist = name
+        self.save(update_fields=["artist"])
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

@@ -19,6 +19,7 @@ RIGHTS = (
     Right("Tag, rename, move, archive and delete tracks; open projects", Role.PRODUCER),
     Right("See the ledger", Role.PRODUCER),
     Right("Invite and remove members", Role.ADMIN),
+    Right("Say how many approvals a project wants, and whose", Role.ADMIN),
     Right("Set caps, decide requests and unknown outcomes", Role.ADMIN),
     Right("Add provider keys, enter prices, add webhooks", Role.ADMIN),
     Right("Make somebody an owner, or end that", Role.OWNER),

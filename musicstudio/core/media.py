@@ -5,6 +5,7 @@ Django's FileResponse knows no ranges, and without them browsers restart at 0 wh
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO
 
 from django.core.files import File
@@ -40,6 +41,18 @@ def parse_range(header: str, size: int) -> tuple[int, int] | None:
     if start >= size:
         raise Unsatisfiable
     return start, min(end, size - 1)
+
+
+class Moved(File):  # type: ignore[type-arg]
+    """A file that the local storage may take over by renaming, so that it is never half there."""
+
+    def __init__(self, file: IO[bytes], path: Path) -> None:
+        super().__init__(file)
+        self.path = path
+
+    def temporary_file_path(self) -> str:
+        """Where it lies now (Django's protocol of uploaded files)."""
+        return str(self.path)
 
 
 class Slice(Iterator[bytes]):

@@ -6,14 +6,14 @@ import time
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from django.conf import settings
-from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 
 from musicstudio import audio
+from musicstudio.core.media import Moved
 from musicstudio.generation.models import Job, Reason, State
 from musicstudio.library.models import Track, storage_name, title_from
 from musicstudio.library.peaks import keep as keep_peaks
@@ -40,18 +40,6 @@ class Measured:
     size: int
     sha256: str
     facts: audio.AudioFacts
-
-
-class Moved(File):  # type: ignore[type-arg]
-    """A file that the local storage may take over by renaming, so that it is never half there."""
-
-    def __init__(self, file: IO[bytes], path: Path) -> None:
-        super().__init__(file)
-        self.path = path
-
-    def temporary_file_path(self) -> str:
-        """Where it lies now (Django's protocol of uploaded files)."""
-        return str(self.path)
 
 
 def incoming(job: Job, extension: str = "audio") -> Path:

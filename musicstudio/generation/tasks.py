@@ -6,6 +6,7 @@ from musicstudio.generation import collect, outcome, webhooks
 from musicstudio.generation import reconcile as reconciling
 from musicstudio.generation import render as rendering
 from musicstudio.generation import sweep as sweeping
+from musicstudio.library import derive as deriving
 
 
 def render(job_id: str) -> None:
@@ -19,8 +20,9 @@ def sweep() -> None:
 
 
 def revive() -> None:
-    """The safety net, once a minute and whenever a worker starts: jobs without a living worker get one."""
+    """The safety net, once a minute and whenever a worker starts: jobs and files without a living worker get one."""
     rendering.revive()
+    deriving.revive()
     outcome.revive()
     collect.tidy()
     calling.write_due()

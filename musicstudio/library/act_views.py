@@ -9,12 +9,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, St
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
-from django_htmx.http import trigger_client_event
+from django_htmx.http import reswap, retarget, trigger_client_event
 
 from musicstudio.accounts.access import get_team
 from musicstudio.accounts.models import Role, Team
 from musicstudio.core.pages import page, toast
-from musicstudio.library.acts import ACTS, Done, perform
+from musicstudio.library.acts import ACTS, perform
+from musicstudio.library.approvals import Approval, Terms, TermsWanted, ask_for
+from musicstudio.library.done import Done
 from musicstudio.library.models import Track, Undo
 from musicstudio.library.pick import Choice
 from musicstudio.library.scope import chosen, in_order
@@ -32,9 +34,41 @@ def act(request: HttpRequest, team: str) -> HttpResponse:
         raise Http404("No such act.")
     try:
         done = perform(name, place, chosen(place, request.user, request.POST), request.user, request.POST)  # type: ignore[arg-type]
+    except TermsWanted as wanted:
+        return ask_terms(request, place, wanted)
     except ValidationError as refused:
         return toast(HttpResponse(status=422), " ".join(refused.messages))
     return acted(request, place, name, done)
+
+
+def ask_terms(request: HttpRequest, team: Team, wanted: TermsWanted) -> HttpResponse:
+    """The dialog that asks what an approval is for; where the page has no place for it, a message.
+
+    `asking` in the form says that it has. The dialog comes with the errors only when it was sent before.
+    """
+    if "asking" not in request.POST:
+        return toast(HttpResponse(status=422), "This project asks what an approval is for. Approve it on the track's page.")
+    ids = chosen(team, request.user, request.POST)  # type: ignore[arg-type]
+    tracks = Track.objects.filter(team=team, pk__in=ids).select_related("project").order_by(*Track.LIST_ORDER)
+    errors = wanted.message_dict if "use" in request.POST else {}
+    shown = {"team": team, "tracks": tracks, "terms": Terms.read(request.POST), "errors": errors, "said": request.POST}
+    if not errors and (last := Approval.objects.exclude(use="").filter(track__project=tracks[0].project).last()):
+        shown["terms"] = last.terms
+    response = retarget(reswap(page(request, "library/_approve.html", shown), "innerHTML"), "#pick")
+    about = {"track": str(ids[0]) if len(ids) == 1 else ""}
+    return trigger_client_event(response, "ms:asking", about, after="swap")
+
+
+@require_POST
+@login_required
+def approval_ask(request: HttpRequest, team: str) -> HttpResponse:
+    """Tells those whose approval the tracks meant still want, as one request."""
+    place = get_team(request, team, Role.PRODUCER)
+    try:
+        told = ask_for(place, chosen(place, request.user, request.POST), request.user)  # type: ignore[arg-type]
+    except ValidationError as refused:
+        return toast(HttpResponse(status=422), refused.messages[0])
+    return toast(HttpResponse(), told)
 
 
 def acted(request: HttpRequest, team: Team, name: str, done: Done) -> HttpResponse:
@@ -73,6 +107,7 @@ def menu(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     member = request.membership  # type: ignore[attr-defined]
     same = Track.objects.kept().filter(team=track.team, sha256=track.sha256).exclude(pk=pk)
     shown = {"track": track, "team": track.team, "may": member.may(Role.PRODUCER), "decides": member.may(Role.REVIEWER)}
+    shown["approved_by_me"] = track.approvals.standing().filter(by=member.user_id).exists()
     return page(request, "library/_menu.html", shown | {"same": same, "scope": request.GET.get("scope", "")})
 
 

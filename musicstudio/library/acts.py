@@ -5,56 +5,27 @@ way back restores exactly what was there. Where somebody changed a track again i
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
 from django.http import QueryDict
 from django.utils import timezone
 
 from musicstudio.accounts.models import Role, Team, User
 from musicstudio.library.collections import Collection, CollectionItem
-from musicstudio.library.judgement import Decision, Favourite, Rating, Status
+from musicstudio.library.decide import decide, decide_back, withdraw
+from musicstudio.library.done import Act, Done, named
+from musicstudio.library.judgement import Favourite, Rating
 from musicstudio.library.models import Track
 from musicstudio.library.tags import Tag
 from musicstudio.library.undo import WAYS, Undo, Way
-from musicstudio.notify.models import Webhook
 from musicstudio.projects.models import Project
 
 MOST = 1000  # tracks at once
 INDEXED = {"rename", "note", "tag", "untag"}  # change what the search finds a track by
 Tagged = Track.tags.through
-
-
-@dataclass
-class Done:
-    """What an act did. `failed`: a track's name and why it stayed as it was."""
-
-    said: str
-    tracks: list[Track]
-    facts: Any
-    undo: Undo | None = None
-    failed: list[tuple[str, str]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Act:
-    """`stays`: the tracks stay in the lists they are in. `back` answers how many tracks it could not put back."""
-
-    role: Role
-    stays: bool
-    do: Callable[[Sequence[Track], User, QueryDict], Done]
-    back: Callable[[Any, Team, User], int]
-
-
-def named(tracks: Sequence[Track]) -> str:
-    """`Glasshouse, take B` or `3 tracks`."""
-    if len(tracks) == 1:
-        return f"{tracks[0].title}, take {tracks[0].letter}"
-    return f"{len(tracks)} tracks"
 
 
 @transaction.atomic
@@ -162,39 +133,6 @@ def note(tracks: Sequence[Track], by: User, words: QueryDict) -> Done:
     moving = [track for track in tracks if track.notes != text]
     facts = change(moving, notes=text, notes_by_id=by.pk, notes_at=timezone.now())
     return Done(f"Notes of {named(moving or tracks)} {'kept' if text else 'removed'}", moving, facts)
-
-
-# decisions
-
-
-def decide(tracks: Sequence[Track], by: User, words: QueryDict) -> Done:
-    """To the `status`, with a `reason`."""
-    status, reason = words.get("status", ""), words.get("reason", "").strip()[:400]
-    if status not in Status.values:
-        raise ValidationError("Choose a status.")
-    moving = [track for track in tracks if track.status != status or reason]
-    lines = [Decision(track=track, was=track.status, status=status, by=by, reason=reason) for track in moving]
-    facts = [[line.track_id.hex, line.pk] for line in Decision.objects.bulk_create(lines)]
-    Track.objects.filter(pk__in=[track.pk for track in moving]).update(status=status)
-    if moving and Webhook.objects.filter(team=moving[0].team_id, is_active=True).exists():
-        for track in moving:
-            track.status = status
-            track.tell(by)
-    return Done(f"{named(moving)}: {Status(status).label.lower()}", moving, facts)
-
-
-def decide_back(facts: Any, team: Team, by: User) -> int:
-    """A line that undoes the decision, where it still is the newest."""
-    lines = Decision.objects.filter(track__team=team).in_bulk([pk for _, pk in facts])
-    newest = Decision.objects.filter(track__in=[track for track, _ in facts]).order_by().values("track").annotate(n=Max("pk"))
-    standing = {row["n"] for row in newest}
-    mine = [line for line in lines.values() if line.pk in standing]
-    Decision.objects.bulk_create(
-        [Decision(track_id=line.track_id, was=line.status, status=line.was, by=by, undoes=line) for line in mine]
-    )
-    for status in {line.was for line in mine}:
-        Track.objects.filter(pk__in=[line.track_id for line in mine if line.was == status]).update(status=status)
-    return len(facts) - len(mine)
 
 
 # each person's own
@@ -349,6 +287,7 @@ ACTS: dict[str, Act] = {
     "rate": Act(Role.VIEWER, True, rate, rate_back),
     "favourite": Act(Role.VIEWER, True, favourite, favourite_back),
     "decide": Act(Role.REVIEWER, True, decide, decide_back),
+    "withdraw": Act(Role.REVIEWER, True, withdraw, decide_back),
     "tag": Act(Role.PRODUCER, True, tag, tag_back),
     "untag": Act(Role.PRODUCER, True, untag, untag_back),
     "rename": Act(Role.PRODUCER, True, rename, change_back),

@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from musicstudio.library.models import Track, TrackQuerySet, Undo
+from musicstudio.library.models import Derivative, Track, TrackQuerySet, Undo
 from musicstudio.library.peaks import peaks_name
 
 
@@ -20,8 +20,9 @@ def purge(tracks: TrackQuerySet) -> int:
     """Deletes tracks of the bin for good; their files go after the commit. Answers how many."""
     rows = tracks.exclude(deleted_at=None).order_by().select_for_update()
     names = dict(rows.values_list("pk", "file"))
+    made = list(Derivative.objects.filter(track__in=names).values_list("file", flat=True))
     Track.objects.filter(pk__in=names).delete()
-    transaction.on_commit(lambda: forget(names.values()))
+    transaction.on_commit(lambda: forget([*names.values(), *made]))
     return len(names)
 
 

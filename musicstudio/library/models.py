@@ -10,10 +10,13 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
+from django.http import QueryDict
 from django.urls import reverse
 
 from musicstudio.accounts.models import Team, User
+from musicstudio.library.approvals import Approval
 from musicstudio.library.collections import Collection, CollectionItem
+from musicstudio.library.derivatives import Derivative
 from musicstudio.library.index import SearchText, index
 from musicstudio.library.judgement import Decision, Favourite, Rating, Status
 from musicstudio.library.saved import SavedView
@@ -23,9 +26,11 @@ from musicstudio.notify.models import Event, Webhook
 from musicstudio.projects.models import Project, Prompt
 
 __all__ = [
+    "Approval",
     "Collection",
     "CollectionItem",
     "Decision",
+    "Derivative",
     "Favourite",
     "Rating",
     "SavedView",
@@ -101,6 +106,7 @@ class Track(models.Model):
     notes_at = models.DateTimeField(null=True, blank=True)
     tags = models.ManyToManyField(Tag, related_name="tracks", blank=True)
     status = models.CharField(max_length=12, choices=Status, default=Status.NEW)
+    agreed = models.PositiveSmallIntegerField(default=0, help_text="approvals that stand")
     archived_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True, help_text="in the bin since")
     deleted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
@@ -204,22 +210,18 @@ class Track(models.Model):
             raise ValidationError(f"That is {len(text):,} characters; notes have at most 4,000. Nothing was changed.")
         return text
 
-    @transaction.atomic
-    def decide(self, status: str, by: User, reason: str = "") -> Decision | None:
-        """Moves it to the status and notes who did and why; None when it already stands there and no reason is given.
+    def decide(self, status: str, by: User, reason: str = "", **terms: str) -> Decision | None:
+        """Decides about this one, see `library.decide`; None when its status did not change and no reason is given.
 
-        Raises ValidationError for an unknown status.
+        Raises ValidationError for an unknown status, and TermsWanted.
         """
-        if status not in Status.values:
-            raise ValidationError({"status": "No such status."})
-        self.status = Track.objects.select_for_update().values_list("status", flat=True).get(pk=self.pk)
-        if self.status == status and not reason:
-            return None
-        decision = self.decisions.create(was=self.status, status=status, by=by, reason=reason.strip()[:400])
-        self.status = status
-        self.save(update_fields=["status"])
-        self.tell(by)
-        return decision
+        from musicstudio.library.acts import perform  # noqa: PLC0415 (the verb needs this module)
+
+        words = QueryDict(mutable=True)
+        words.update({"status": status, "reason": reason, **terms})
+        done = perform("decide", self.team, [self.pk], by, words)
+        self.refresh_from_db(fields=["status", "agreed"])
+        return self.decisions.filter(pk__in=[pk for _, pk in done.facts["lines"]]).first()
 
     def tell(self, by: User) -> None:
         """Tells the team's webhooks that it was approved, if it was."""

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from django.db.models import Count, Q
 
 from musicstudio.accounts.models import Team
-from musicstudio.library.acts import named
+from musicstudio.library.done import named
 from musicstudio.library.models import Collection, Tag, Track
 from musicstudio.library.suggest import suggested
 from musicstudio.projects.models import Project

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from musicstudio.library import act_views, bin_views, collection_views, find_views, tag_views, views
+from musicstudio.library import act_views, bin_views, collection_views, file_views, find_views, tag_views, views
 
 urlpatterns = [
     # t/<team>/find/
@@ -21,8 +21,12 @@ urlpatterns = [
     path("t/<slug:team>/tracks/<uuid:pk>/tag/", views.tag, name="track_tag"),
     path("t/<slug:team>/tracks/<uuid:pk>/untag/", views.untag, name="track_untag"),
     path("t/<slug:team>/tracks/<uuid:pk>/menu/", act_views.menu, name="track_menu"),
+    path("t/<slug:team>/tracks/<uuid:pk>/files/made/", file_views.made, name="track_made"),
+    path("t/<slug:team>/tracks/<uuid:pk>/files/<slug:kind>/", file_views.ask, name="track_file_ask"),
+    path("t/<slug:team>/tracks/<uuid:pk>/files/<slug:kind>/download", file_views.download, name="track_file"),
     # t/<team>/tracks/: many at once
     path("t/<slug:team>/tracks/act/", act_views.act, name="act"),
+    path("t/<slug:team>/tracks/approval/", act_views.approval_ask, name="approval_ask"),
     path("t/<slug:team>/tracks/pick/<slug:what>/", act_views.pick, name="pick"),
     path("t/<slug:team>/tracks/zip/", act_views.zip, name="zip"),
     # t/<team>/archive/, t/<team>/bin/

@@ -11,10 +11,11 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from musicstudio.accounts.access import get_team_object
-from musicstudio.accounts.models import Role
+from musicstudio.accounts.models import Role, User
 from musicstudio.core.media import serve
 from musicstudio.core.pages import page, toast
 from musicstudio.library.acts import perform
+from musicstudio.library.approvals import approvers_of
 from musicstudio.library.models import Status, Track
 from musicstudio.library.peaks import order, peaks_name
 from musicstudio.library.suggest import suggested
@@ -122,4 +123,13 @@ def head_of(request: HttpRequest, track: Track) -> dict[str, Any]:
     same = Track.objects.filter(team=track.team, sha256=track.sha256, deleted_at=None).exclude(pk=track.pk)
     history = track.decisions.select_related("by")
     shown = {"track": track, "team": track.team, "may": may, "decides": member.may(Role.REVIEWER), "same": same}
-    return shown | {"history": history, "suggestions": suggested(track) if may else [], "statuses": Status.choices}
+    shown |= {"history": history, "suggestions": suggested(track) if may else [], "statuses": Status.choices}
+    return shown | {"approvals": approvals_of(track, request.user)}  # type: ignore[arg-type]
+
+
+def approvals_of(track: Track, user: User) -> dict[str, Any]:
+    """Those that stand, whether the person's own is among them, and who else may approve."""
+    standing = list(track.approvals.standing().select_related("by"))
+    given = {row.by_id for row in standing}
+    missing = [person for person in approvers_of(track.project) if person.pk not in given]
+    return {"standing": standing, "mine": user.pk in given, "missing": missing}

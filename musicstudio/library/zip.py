@@ -16,12 +16,13 @@ from django.utils import timezone
 from musicstudio.accounts.models import Team
 from musicstudio.core.media import CHUNK
 from musicstudio.core.sheets import harmless, row_of
-from musicstudio.library.models import Track, TrackQuerySet
+from musicstudio.library.models import Status, Track, TrackQuerySet
 
 MOST = 2 * 1024**3  # bytes; a browser and a mail room take that much
 COLUMNS = (
     *("file", "title", "take", "project", "status", "tags", "author", "date", "prompt", "model", "seed"),
     *("seconds", "LUFS", "true peak dBTP", "tempo bpm", "format", "sha256", "note"),
+    *("approved by", "use", "territory", "term"),
 )
 
 
@@ -73,7 +74,7 @@ class Parcel:
         """The archive's bytes."""
         sink, lines = Sink(), list[tuple[Track, str]]()
         with zipfile.ZipFile(cast("IO[bytes]", sink), "w", zipfile.ZIP_STORED) as archive:
-            rows = list(self.tracks.select_related("prompt", "project", "created_by").prefetch_related("tags"))
+            rows = list(self.tracks.select_related("prompt", "project", "created_by").prefetch_related("tags", "approvals__by"))
             for number, track in enumerate(rows, 1):
                 name = self.place(track, number, len(rows))
                 lines.append((track, name))
@@ -110,7 +111,13 @@ class Parcel:
         facts = ["" if track.seed is None else track.seed, track.seconds, tenth(track.lufs), tenth(track.true_peak_db)]
         facts += [tenth(track.tempo_bpm), track.format.upper(), track.sha256]
         note = "The file is missing in the studio." if track in self.missing else ""
-        return [*map(harmless, said), at, harmless(track.prompt.text), harmless(model), *facts, note]
+        return [*map(harmless, said), at, harmless(track.prompt.text), harmless(model), *facts, note, *self.approved(track)]
+
+    def approved(self, track: Track) -> list[str]:
+        """Who approved it, and for what use, territory and term; each only once."""
+        rows = [row for row in track.approvals.all() if row.ended_at is None and track.status == Status.APPROVED]
+        columns = [[row.by.display_name for row in rows], *([row.terms[n] for row in rows] for n in range(3))]
+        return [harmless("; ".join(dict.fromkeys(filter(None, column)))) for column in columns]
 
     def table(self, lines: Sequence[tuple[Track, str]]) -> bytes:
         """The manifest for a spreadsheet; the mark in front tells it the encoding."""

@@ -1,13 +1,14 @@
 """Projects and prompts: what the music is for, what exactly was asked. Presets and recipes are modules of their own."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
@@ -24,6 +25,7 @@ from musicstudio.projects.tokens import ApiToken, TokenScope
 __all__ = ["ApiToken", "ChangedPrompt", "Format", "InvitedProject", "Preset", "Project", "ProjectAccess", "Prompt"]
 __all__ += ["PromptFavourite", "Recipe", "TokenScope"]
 
+MOST_APPROVALS = 9
 HUES = (40, 200, 150, 310, 250, 350)  # of the project's dot and its cover tiles, in degrees; the next project takes the next
 
 
@@ -68,6 +70,11 @@ class Project(models.Model):
     hue = models.PositiveSmallIntegerField(default=HUES[0])
     due_on = models.DateField(null=True, blank=True, help_text="when the music has to be there")
     created_at = models.DateTimeField(auto_now_add=True)
+    needed = models.PositiveSmallIntegerField(default=1, help_text="approvals that make a track approved")
+    approvers = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="+", help_text="nobody: everybody from Reviewer up"
+    )
+    asks_use = models.BooleanField(default=False, help_text="an approval says for what use, territory and term")
     archived_at = models.DateTimeField(null=True, blank=True, help_text="since then it takes no new takes; its tracks stay")
     is_default = models.BooleanField(default=False, help_text="takes whose project nobody names go there")
 
@@ -96,6 +103,16 @@ class Project(models.Model):
             raise ValidationError({"brief": "A brief has at most 2,000 characters."})
         self.name, self.brief, self.due_on = name, brief, due_on
         self.save(update_fields=["name", "brief", "due_on"])
+
+    @transaction.atomic
+    def rule(self, needed: int, approvers: Iterable[User], asks_use: bool) -> None:
+        """How many approvals a track wants and whose, and whether they say what for. Raises ValidationError for a bad number."""
+        people = list(approvers)
+        if not 1 <= needed <= MOST_APPROVALS:
+            raise ValidationError({"needed": f"A track wants 1 to {MOST_APPROVALS} approvals."})
+        self.needed, self.asks_use = needed, asks_use
+        self.save(update_fields=["needed", "asks_use"])
+        self.approvers.set(people)
 
     def archive(self) -> None:
         """No new takes from now on; the tracks stay in the library."""

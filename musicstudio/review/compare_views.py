@@ -11,7 +11,7 @@ from django_htmx.http import trigger_client_event
 from musicstudio.accounts.access import get_team
 from musicstudio.accounts.models import Role
 from musicstudio.core.pages import page, toast
-from musicstudio.library.acts import Done
+from musicstudio.library.done import Done
 from musicstudio.library.scope import readable
 from musicstudio.review.compare import Comparison
 from musicstudio.review.settle import settle

@@ -8,7 +8,8 @@ from django.db import transaction
 from django.http import QueryDict
 
 from musicstudio.accounts.models import Role, Team, User
-from musicstudio.library.acts import Done, perform
+from musicstudio.library.acts import perform
+from musicstudio.library.done import Done
 from musicstudio.library.models import Status, Undo
 from musicstudio.library.undo import WAYS, Way
 

@@ -5,8 +5,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from musicstudio.accounts.models import User
 from musicstudio.core.money import to_micros
 from musicstudio.generation.compose import DurationField
+from musicstudio.library.approvals import deciders_of
+from musicstudio.library.decide import change_rule
 from musicstudio.projects.models import Format, Preset, Project
 from musicstudio.providers.models import MusicModel, Provider
 
@@ -76,6 +79,31 @@ class BriefForm(forms.Form):
         """Hands it to the project; False when that refused, with the messages beside the fields."""
         try:
             self.project.describe(**self.cleaned_data)
+        except ValidationError as refused:
+            for field, said in refused.message_dict.items():
+                self.add_error(field, said)
+        return not self.errors
+
+
+class RuleForm(forms.Form):
+    """What makes a track of the project approved."""
+
+    needed = forms.IntegerField(error_messages={"required": "Say how many.", "invalid": "Write a number, like 2."})
+    approvers = forms.MultipleChoiceField(required=False)
+    asks_use = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, project: Project, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.project, self.people = project, deciders_of(project)
+        self.fields["approvers"].choices = [(str(person.pk), person.display_name) for person in self.people]  # type: ignore[attr-defined]
+        self.initial = {"needed": project.needed, "asks_use": project.asks_use}
+        self.initial["approvers"] = [str(person.pk) for person in project.approvers.all()]
+
+    def save(self, by: User) -> bool:
+        """Hands it to the project; False when that refused, with the messages beside the fields."""
+        people = [person for person in self.people if str(person.pk) in self.cleaned_data["approvers"]]
+        try:
+            change_rule(self.project, self.cleaned_data["needed"], people, self.cleaned_data["asks_use"], by)
         except ValidationError as refused:
             for field, said in refused.message_dict.items():
                 self.add_error(field, said)

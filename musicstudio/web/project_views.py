@@ -22,7 +22,7 @@ from musicstudio.projects.models import Preset, Project
 from musicstudio.providers.models import MusicModel
 from musicstudio.web.activity import Activity
 from musicstudio.web.desk import Desk
-from musicstudio.web.forms import STARTERS, BriefForm, PresetForm, ProjectForm
+from musicstudio.web.forms import STARTERS, BriefForm, PresetForm, ProjectForm, RuleForm
 from musicstudio.web.shelf import Shelf, project_bucket
 
 FEW = 12  # events beside other things
@@ -116,7 +116,7 @@ def project_settings(request: HttpRequest, team: str, project: str) -> HttpRespo
     return settings_page(request, place, form=form)
 
 
-def settings_page(request: HttpRequest, place: Project, **forms: BriefForm | PresetForm) -> HttpResponse:
+def settings_page(request: HttpRequest, place: Project, **forms: BriefForm | PresetForm | RuleForm) -> HttpResponse:
     """The settings, with the form that was refused, if one was."""
     models = [model for model in MusicModel.objects.enabled().priced() if model.price is not None]
     shown: dict[str, object] = {
@@ -126,10 +126,23 @@ def settings_page(request: HttpRequest, place: Project, **forms: BriefForm | Pre
         "here": "project",
         "tab": "settings",
     }
-    shown |= {"form": BriefForm(project=place), "preset_form": PresetForm(project=place)}
+    shown |= {"form": BriefForm(project=place), "preset_form": PresetForm(project=place), "rule_form": RuleForm(project=place)}
+    shown["rules"] = request.membership.may(Role.ADMIN)  # type: ignore[attr-defined]
     shown |= forms
     refused = any(form.is_bound for form in forms.values())
     return page(request, "web/project_settings.html", shown | rights(request), status=422 if refused else 200)
+
+
+@require_POST
+@login_required
+def project_rule(request: HttpRequest, team: str, project: str) -> HttpResponse:
+    """How many approvals the project wants, whose, and whether they say what for."""
+    place = get_project(request, team, project, Role.ADMIN)
+    form = RuleForm(request.POST, project=place)
+    if form.is_valid() and form.save(request.user):  # type: ignore[arg-type]
+        messages.success(request, "Saved. Tracks that are approved already stay so.")
+        return redirect("project_settings", team, project)
+    return settings_page(request, place, rule_form=form)
 
 
 @require_POST

@@ -1,6 +1,8 @@
 """The page of a track: a head that every tab shares, and its tabs."""
 
 import uuid
+from collections.abc import Callable
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -8,6 +10,8 @@ from django.views.decorators.http import require_GET
 
 from musicstudio.accounts.models import Role
 from musicstudio.core.pages import page
+from musicstudio.library.file_views import files_of
+from musicstudio.library.models import Track
 from musicstudio.library.views import get_track
 from musicstudio.web.track_page import track_context
 
@@ -36,8 +40,8 @@ def provenance(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
 @require_GET
 @login_required
 def files(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
-    """The original file and its measures."""
-    return tab(request, team, pk, "track_files")
+    """The original file and its measures, and the formats it can be had in."""
+    return tab(request, team, pk, "track_files", files_of)
 
 
 @require_GET
@@ -47,10 +51,13 @@ def activity(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     return tab(request, team, pk, "track_activity")
 
 
-def tab(request: HttpRequest, team: str, pk: uuid.UUID, name: str) -> HttpResponse:
-    """The tab of that name, which is its template's too."""
+def tab(
+    request: HttpRequest, team: str, pk: uuid.UUID, name: str, more: Callable[[Track], dict[str, Any]] = lambda track: {}
+) -> HttpResponse:
+    """The tab of that name, which is its template's too; `more` answers what only this tab shows."""
     found = get_track(request, team, pk)
-    return page(request, f"web/{name}.html", track_context(request, found.team, found) | {"at": name})
+    shown = track_context(request, found.team, found) | more(found)
+    return page(request, f"web/{name}.html", shown | {"at": name})
 
 
 @require_GET

@@ -39,6 +39,7 @@ urlpatterns = [
     path("t/<slug:team>/projects/<slug:project>/overview/", project_views.project_overview, name="project_overview"),
     path("t/<slug:team>/projects/<slug:project>/activity/", project_views.project_activity, name="project_activity"),
     path("t/<slug:team>/projects/<slug:project>/settings/", project_views.project_settings, name="project_settings"),
+    path("t/<slug:team>/projects/<slug:project>/rule/", project_views.project_rule, name="project_rule"),
     path("t/<slug:team>/projects/<slug:project>/brief/", project_views.project_brief, name="project_brief"),
     path("t/<slug:team>/projects/<slug:project>/archive/", project_views.project_archive, name="project_archive"),
     path("t/<slug:team>/projects/<slug:project>/restore/", project_views.project_restore, name="project_restore"),
@@ -49,6 +50,7 @@ urlpatterns = [
     # t/<team>/settings/
     path("t/<slug:team>/settings/", views.settings, name="settings"),
     path("t/<slug:team>/settings/cap/", views.set_cap, name="set_cap"),
+    path("t/<slug:team>/settings/artist/", views.set_artist, name="set_artist"),
     path("t/<slug:team>/settings/keys/", views.add_key, name="add_key"),
     path("t/<slug:team>/settings/keys/<uuid:pk>/revoke/", views.revoke_key, name="revoke_key"),
     # t/<team>/members/

@@ -4,6 +4,7 @@ import uuid
 import zoneinfo
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
@@ -124,6 +125,19 @@ def set_cap(request: HttpRequest, team: str) -> HttpResponse:
     if not form.is_valid():
         return settings_page(request, place, 422, cap_form=form)
     Cap.objects.set_monthly(place, form.cleaned_data["cap"], request.user)  # type: ignore[arg-type]
+    return redirect("settings", team)
+
+
+@require_POST
+@login_required
+def set_artist(request: HttpRequest, team: str) -> HttpResponse:
+    """Whom the files made on demand name as the artist; nobody when it is empty."""
+    place = get_team(request, team, Role.ADMIN)
+    try:
+        place.name_artist(request.POST.get("artist", ""))
+    except ValidationError as refused:
+        return settings_page(request, place, 422, artist=request.POST.get("artist", ""), artist_error=refused.messages[0])
+    messages.success(request, "Saved. Files made from now on carry it.")
     return redirect("settings", team)
 
 

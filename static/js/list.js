@@ -18,7 +18,7 @@ const subject = () => of || (all || chosen.size ? [...chosen] : [here() ?? own()
 
 function meant() {
   const track = subject()
-  const words = { scope: bar().dataset.scope, track }
+  const words = { scope: bar().dataset.scope, track, asking: 1 }
   if (!of && all) Object.assign(words, { track: [], matching: 1, query: location.search })
   else if (track.length && track.every(id => $(`t-${id.replaceAll("-", "")}`))) words.rows = 1
   return words
@@ -60,7 +60,7 @@ async function open(layer, button) {
     const b = button.getBoundingClientRect(), h = layer.offsetHeight
     layer.style.top = `${Math.max(8, Math.min(b.bottom + 4, innerHeight - h - 8))}px`; layer.style.left = `${Math.max(8, b.right - layer.offsetWidth)}px`
   }
-  layer.querySelector("[role=combobox],button,a,input")?.focus()
+  (layer.querySelector("[role=combobox],[aria-invalid],.stackf .inp") ?? layer.querySelector("button,a,input"))?.focus()
 }
 async function showMenu(button) {
   const track = button.closest("[data-track]")
@@ -112,8 +112,9 @@ document.addEventListener("click", e => {
 })
 document.addEventListener("change", e => { if (bar() && e.target.matches("[data-rate]")) { mine(e.target); act("rate", { stars: e.target.value }) } })
 document.addEventListener("input", e => { if (e.target.matches("[data-rate]")) { e.target.className = `stars s${e.target.value}`; e.target.setAttribute("aria-valuetext", `${+e.target.value || "no"} star${e.target.value === "1" ? "" : "s"}`) } })
-document.addEventListener("submit", e => { if (e.target.matches("form[data-act]")) { e.preventDefault(); act(e.target.dataset.act, Object.fromEntries(new FormData(e.target))) } })
+document.addEventListener("submit", e => { if (e.target.matches("form[data-act]")) { e.preventDefault(); queueMicrotask(() => panel().hidePopover()); act(e.target.dataset.act, Object.fromEntries(new FormData(e.target))) } })
 document.addEventListener("htmx:afterSwap", e => { if (e.target.id === "pick" && !panel().firstElementChild) panel().hidePopover() })
+document.addEventListener("ms:asking", e => { of = e.detail.track ? [e.detail.track] : null; open(panel()) })
 document.addEventListener("ms:pick", e => { act(e.detail.act, { name: e.detail.name }); if (e.detail.act === "move") panel().hidePopover() })
 document.addEventListener("toggle", e => { if (e.newState === "closed" && [menu(), panel()].includes(e.target) && !document.querySelector("#menu:popover-open,#pick:popover-open")) of = null }, true)
 for (const event of ["htmx:afterSettle", "htmx:historyRestore"]) document.addEventListener(event, () => {

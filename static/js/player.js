@@ -52,7 +52,7 @@ async function judge() {
 }
 async function act(words) {
   const track = now(), row = document.getElementById(`t-${track.id.replaceAll("-", "")}`)
-  await window.htmx.ajax("POST", `${track.href.replace(/[^/]+\/$/, "")}act/`, { source: box, swap: "none", values: { ...words, track: track.id, ...(row && { rows: 1 }) } })
+  await window.htmx.ajax("POST", `${track.href.replace(/[^/]+\/$/, "")}act/`, { source: box, swap: "none", values: { ...words, track: track.id, ...(row && { rows: 1 }), ...(document.getElementById("pick") && { asking: 1 }) } })
 }
 
 function loudness() {

@@ -64,7 +64,7 @@ def test_every_address_of_a_team_is_closed_to_strangers_and_asks_anonymous_peopl
             continue
         noun = re.search(r"([a-z]+)/<[a-z]+:pk>", route)  # what the row of the address is
         values: dict[str, object] = {"team": "northlight", "project": cast.project.slug, "provider": "aigateway"}
-        values |= {"what": "tag", "key": "tag", "kept": "x", "slug": "sketch/studio-sketch"}
+        values |= {"what": "tag", "key": "tag", "kept": "x", "slug": "sketch/studio-sketch", "kind": "flac"}
         values |= {"pk": rows[noun[1]]} if noun else {}
         url = reverse(pattern.name or "", kwargs={name: values[name] for name in pattern.pattern.converters})
         for method in (client.get, client.post):

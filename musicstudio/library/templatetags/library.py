@@ -27,6 +27,15 @@ def pill(status: str) -> SafeString:
     return format_html('<span class="pill {}">{}{}</span>', kind, icon(symbol, "s"), word)
 
 
+@register.simple_tag
+def standing(track: Track) -> SafeString:
+    """The track's status; while approvals are still missing, how many there are: `1 of 2`."""
+    if not track.agreed or track.status == Status.APPROVED:
+        return pill(track.status)
+    said = '<span class="pill info" title="{}, waits for approval">{}{} of {}<span class="vh"> approvals</span></span>'
+    return format_html(said, track.get_status_display(), icon("circle-check", "s"), track.agreed, track.project.needed)
+
+
 @register.filter
 def symbol_of(status: str) -> str:
     """The symbol of a status."""
