@@ -81,7 +81,8 @@ def number(text: str, most: int) -> int:
 class Listing:
     """One page of tracks under an address. `upto`: so many pages at once, for a list that refreshes itself.
 
-    `scope` are the tracks the page is about (a team's or a project's kept ones, the bin's), `place` its project if it has one.
+    `scope` are the tracks the page is about (a team's or a project's kept ones, the bin's), `place` its project if it has one,
+    `kind` what else it is: `archive`, `bin`.
     """
 
     scope: TrackQuerySet
@@ -93,6 +94,7 @@ class Listing:
     page: int = 1
     upto: int = 1
     place: Project | None = None
+    kind: str = ""
 
     @classmethod
     def from_query(cls, scope: TrackQuerySet, values: QueryDict, reader: Reader, place: Project | None = None) -> "Listing":
@@ -205,6 +207,11 @@ class Listing:
     def here(self) -> str:
         """This list from its first page."""
         return self.address()
+
+    @property
+    def of(self) -> str:
+        """Which list it is, for the addresses of its parts: a project's slug, `:archive`, `:bin`; nothing for the library."""
+        return self.place.slug if self.place else f":{self.kind}" if self.kind else ""
 
     @property
     def more(self) -> str:

@@ -32,7 +32,9 @@ def listed(team: Team, user: User, scope: str, values: QueryDict) -> Listing:
     """The list of a scope under an address."""
     kind, _, which = scope.partition(":")
     place = Project.objects.filter(team=team, slug=which).first() if kind == "project" else None
-    return Listing.from_query(scoped(team, scope), values, Reader(team, user), place)
+    listing = Listing.from_query(scoped(team, scope), values, Reader(team, user), place)
+    listing.kind = kind if kind in ("archive", "bin") else ""
+    return listing
 
 
 def chosen(team: Team, user: User, words: QueryDict) -> list[uuid.UUID]:
