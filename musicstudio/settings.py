@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import dj_database_url
 from cryptography.fernet import Fernet
@@ -43,6 +44,29 @@ def env_int(name: str, default: int, minimum: int) -> int:
 def env_list(name: str, default: str = "") -> list[str]:
     """Comma-separated items."""
     return [item.strip() for item in env(name, default).split(",") if item.strip()]
+
+
+def mail_server(url: str) -> dict[str, str | int | bool]:
+    """Django's mail settings for `smtp://user:password@host:587` (STARTTLS), `smtps://…` (TLS at once) or `console:`.
+
+    `?tls=0` behind smtp:// sends in the clear, for a relay on this machine.
+    """
+    said = urlsplit(url)
+    backend = "django.core.mail.backends"
+    if said.scheme == "console":
+        return {"EMAIL_BACKEND": f"{backend}.console.EmailBackend"}
+    if said.scheme not in {"smtp", "smtps"} or not said.hostname:
+        raise ImproperlyConfigured("EMAIL_URL must look like smtp://user:password@host:587, smtps://… or console:.")
+    safe = said.scheme == "smtps"
+    return {
+        "EMAIL_BACKEND": f"{backend}.smtp.EmailBackend",
+        "EMAIL_HOST": said.hostname,
+        "EMAIL_PORT": said.port or (465 if safe else 587),
+        "EMAIL_HOST_USER": unquote(said.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(said.password or ""),
+        "EMAIL_USE_SSL": safe,
+        "EMAIL_USE_TLS": not safe and parse_qs(said.query).get("tls") != ["0"],
+    }
 
 
 def laptop_secrets(folder: Path) -> dict[str, str]:
@@ -92,7 +116,9 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_AGE = 14 * 24 * 3600
+if HTTPS:  # the prefix makes browsers refuse these cookies from another host or without TLS (RFC 6265bis, 4.1.3.2)
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+SESSION_COOKIE_AGE = env_int("STUDIO_SESSION_DAYS", 14, 1) * 24 * 3600
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -108,6 +134,10 @@ INSTALLED_APPS = [
     "django_htmx",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_q",
     "musicstudio.core",
     "musicstudio.accounts",
@@ -122,9 +152,9 @@ INSTALLED_APPS = [
     "musicstudio.api",
 ]
 MIDDLEWARE = [
+    "musicstudio.core.csp.PolicyMiddleware",  # outermost: redirects, static files and refused hosts carry the policy too
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "musicstudio.core.csp.PolicyMiddleware",
     "musicstudio.core.request_id.RequestIdMiddleware",
     "musicstudio.core.origin.OriginMiddleware",
     "musicstudio.api.envelope.EnvelopeMiddleware",
@@ -135,6 +165,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "musicstudio.accounts.limits.LimitMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 ROOT_URLCONF = "musicstudio.urls"
@@ -170,19 +201,57 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
-ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip,50/h/key"}  # ours are stricter and say when, see accounts.limits
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # changing how one signs in asks for the password again
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # somebody else's change of a password or a factor does not stay unnoticed
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-EMAIL_HOST = env("EMAIL_HOST")
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
-EMAIL_PORT = env_int("EMAIL_PORT", 587, 1)
-EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", True)
-EMAIL_HOST_USER = env("EMAIL_HOST_USER")
-EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD")
+MFA_ADAPTER = "musicstudio.accounts.adapter.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "musicstudio"
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # http://localhost; browsers offer passkeys nowhere else without TLS
+USERSESSIONS_ADAPTER = "allauth.usersessions.adapter.DefaultUserSessionsAdapter"
+
+# Sign-in with an organisation's own account: any OpenID Connect provider
+SSO_ISSUER = env("STUDIO_OIDC_ISSUER").rstrip("/")
+SOCIALACCOUNT_ADAPTER = "musicstudio.accounts.adapter.SignOnAdapter"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "provider_class": "musicstudio.accounts.single_sign_on.SignOn",
+        "OAUTH_PKCE_ENABLED": True,
+        "EMAIL_AUTHENTICATION": True,  # by an address that the provider has verified, see SignOnAdapter
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": env("STUDIO_OIDC_NAME", "your organisation"),
+                "client_id": env("STUDIO_OIDC_CLIENT_ID"),
+                "secret": env("STUDIO_OIDC_CLIENT_SECRET"),
+                "settings": {"server_url": SSO_ISSUER},
+            }
+        ][: 1 if SSO_ISSUER else 0],
+    }
+}
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
+
+# Mail
+EMAIL_URL = env("EMAIL_URL", "console:")
+for _name, _value in mail_server(EMAIL_URL).items():
+    globals()[_name] = _value
+MAILED = not EMAIL_URL.startswith("console:")  # without a server, pages show links to pass on, and say so
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "musicstudio <studio@localhost>")
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if MAILED else "none"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "musicstudio: "
+MFA_ALLOW_UNVERIFIED_EMAIL = not MAILED
 
 # Database: SQLite on a laptop, PostgreSQL when DATABASE_URL says so
 DATABASES = {
@@ -200,6 +269,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000",
     }
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}  # a file: tests use several connections
+# shared by every process, for what allauth counts (codes tried, passkeys asked); our own limits count in accounts.limits
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "studio_cache"},
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},  # hints that may differ between processes
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Queue: at-least-once delivery of an id; the job row is the truth
@@ -227,6 +301,10 @@ AIGATEWAY_MEDIA_HOSTS = env_list("AIGATEWAY_MEDIA_HOSTS", "media.aigateway.sh")
 GATEWAY_ANSWER_SECONDS = 60.0  # of one call; a submit that takes longer is uncertain
 ALLOW_LOOPBACK_GATEWAY = env_bool("STUDIO_ALLOW_LOOPBACK_GATEWAY", False)
 ALLOW_LOOPBACK_WEBHOOKS = env_bool("STUDIO_ALLOW_LOOPBACK_WEBHOOKS", False)
+
+# How often, see accounts.limits
+SIGN_INS_PER_MINUTE = env_int("STUDIO_SIGN_INS_PER_MINUTE", 30, 1)  # of one machine, with resets and invitations
+TAKES_ASKED_PER_MINUTE = env_int("STUDIO_TAKES_ASKED_PER_MINUTE", 30, 1)  # of one person; a team has four times that
 
 # The studio's own API
 API_REQUESTS_PER_MINUTE = env_int("STUDIO_API_REQUESTS_PER_MINUTE", 600, 1)  # of one token

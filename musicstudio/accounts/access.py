@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
 from musicstudio.accounts.models import Membership, Role, Team
+from musicstudio.accounts.second_factor import check_second_factor
 
 M = TypeVar("M", bound=Model)
 Condition = Callable[[Membership], Q]
@@ -47,7 +48,8 @@ class TeamRequest(HttpRequest):
 def get_team(request: HttpRequest, slug: str, role: Role = Role.VIEWER) -> Team:
     """The team, if the signed-in person belongs to it with at least `role`; sets request.team, .membership and .teams.
 
-    Raises Http404 for anonymous people, strangers and unknown teams alike, PermissionDenied below the role.
+    Raises Http404 for anonymous people, strangers and unknown teams alike, PermissionDenied below the role,
+    `SecondFactorNeeded` where the team asks for one and the person has none.
     """
     if not request.user.is_authenticated:
         raise Http404("No such team.")
@@ -55,6 +57,7 @@ def get_team(request: HttpRequest, slug: str, role: Role = Role.VIEWER) -> Team:
     membership = next((place for place in places if place.team.slug == slug), None)
     if membership is None:
         raise Http404("No such team.")
+    check_second_factor(membership.team, membership.user)
     membership.look()
     request.team, request.membership = membership.team, membership  # type: ignore[attr-defined]
     request.teams = [place.team for place in places]  # type: ignore[attr-defined]

@@ -244,6 +244,7 @@ class SetupLink(models.Model):
 
 from musicstudio.accounts.audit import AuditEvent  # noqa: E402 (these need what is above)
 from musicstudio.accounts.invitations import Invitation  # noqa: E402
+from musicstudio.accounts.limits import Tally  # noqa: E402
 from musicstudio.accounts.requests import AccessRequest  # noqa: E402
 
-__all__ = ["AccessRequest", "AuditEvent", "Invitation"]
+__all__ = ["AccessRequest", "AuditEvent", "Invitation", "Tally"]

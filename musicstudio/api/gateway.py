@@ -1,11 +1,9 @@
 """The API object: who asks, how often, and how every answer and every error is dressed."""
 
 import logging
-import time
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
@@ -13,13 +11,14 @@ from ninja.errors import HttpError, ValidationError
 from ninja.security import HttpBearer
 
 from musicstudio.accounts.access import visible
+from musicstudio.accounts.limits import TooMany, enforce
 from musicstudio.accounts.models import Membership, Team
+from musicstudio.accounts.second_factor import SecondFactorNeeded, check_second_factor
 from musicstudio.api.errors import ApiError
 from musicstudio.projects.models import ApiToken, Project, TokenScope
 from musicstudio.projects.tokens import role_for
 
 log = logging.getLogger(__name__)
-WINDOW = 60  # seconds
 ID_LENGTH = 100
 
 
@@ -40,6 +39,10 @@ class Bearer(HttpBearer):
         member = found.membership() if found else None
         if found is None or member is None:
             raise ApiError(401, "This token is unknown, revoked or over. An admin of the team can issue another.")
+        try:
+            check_second_factor(member.team, member.user)
+        except SecondFactorNeeded as needed:
+            raise ApiError(403, f"{needed} Then the token works again.") from None
         request.token, request.team, request.membership = found, member.team, member  # type: ignore[attr-defined]
         count(request)
         found.touch()
@@ -48,14 +51,13 @@ class Bearer(HttpBearer):
 
 def count(request: HttpRequest) -> None:
     """Counts the request against its token's minute and notes where it stands; raises ApiError 429 above the limit."""
-    now = int(time.time())
-    left, window = WINDOW - now % WINDOW, now // WINDOW
-    key = f"api:{request.token.pk}:{window}"  # type: ignore[attr-defined]
-    cache.add(key, 0, WINDOW * 2)
-    used = cache.incr(key)
-    request.rate = (settings.API_REQUESTS_PER_MINUTE, max(0, settings.API_REQUESTS_PER_MINUTE - used), left)  # type: ignore[attr-defined]
-    if used > settings.API_REQUESTS_PER_MINUTE:
-        raise ApiError(429, f"More than {settings.API_REQUESTS_PER_MINUTE} requests in a minute.", retry_after=left)
+    most = settings.API_REQUESTS_PER_MINUTE
+    try:
+        left, seconds = enforce("api", str(request.token.pk), most)  # type: ignore[attr-defined]
+    except TooMany as refused:
+        request.rate = (most, 0, refused.retry_after)  # type: ignore[attr-defined]
+        raise ApiError(429, f"More than {most} requests in a minute.", retry_after=refused.retry_after) from None
+    request.rate = (most, left, seconds)  # type: ignore[attr-defined]
 
 
 class StudioAPI(NinjaAPI):

@@ -5,7 +5,7 @@ import json
 import uuid
 from typing import Annotated, Any
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -178,7 +178,7 @@ def get_job(
 
 def too_soon(request: HttpRequest, job: Job) -> bool:
     """Whether the token read this job, which is under way, less than three seconds ago. What has ended is always told."""
-    fresh = cache.add(f"poll:{request.token.pk}:{job.pk}", 1, POLL_SECONDS)  # type: ignore[attr-defined]
+    fresh = caches["process"].add(f"poll:{request.token.pk}:{job.pk}", 1, POLL_SECONDS)  # type: ignore[attr-defined]
     return not fresh and STATUS[job.state] in WAITING
 
 

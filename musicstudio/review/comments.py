@@ -11,8 +11,11 @@ from django.db import models, transaction
 from django.db.models import Count, F, Max, Q
 from django.utils import timezone
 
+from musicstudio.accounts.access import in_project
 from musicstudio.accounts.models import Team, User
 from musicstudio.library.models import Track
+from musicstudio.notify.models import Notification
+from musicstudio.notify.notices import Kind as Notice
 from musicstudio.review.mentions import members, named
 from musicstudio.review.moments import hashed, written
 
@@ -34,11 +37,6 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     def there(self) -> "CommentQuerySet":
         """Without the deleted ones."""
         return self.filter(deleted_at=None)
-
-    def threads(self) -> "CommentQuerySet":
-        """The first comments of threads, about the whole track first, then in the order of the music; open or with replies."""
-        kept = self.filter(parent=None).filter(Q(deleted_at=None) | Q(replies__deleted_at=None, replies__isnull=False)).distinct()
-        return kept.order_by(F("start_ms").asc(nulls_first=True), "at", "pk")
 
     @transaction.atomic
     def say(
@@ -67,16 +65,17 @@ class CommentQuerySet(models.QuerySet["Comment"]):
             id = None
         comment, made = self.get_or_create(id=id or uuid.uuid4(), by=by, defaults=facts)
         if made:
-            comment.mention()
+            comment.tell(comment.mention())
             if parent is not None and parent.resolved_at:
                 parent.resolve(by, False)
             Track.objects.index([track.pk])
         return comment
 
     @transaction.atomic
-    def carry(self, from_track: Track, to_track: Track, by: User) -> int:
-        """Copies the open threads of one version to another, marked as carried; answers how many. Twice copies nothing twice.
+    def carry(self, from_track: Track, to_track: Track, by: User) -> "list[Comment]":
+        """Copies the open threads of one version to another, marked as carried; answers the copies of their heads.
 
+        A second time it copies only what was said since.
         Words, people and moments stay as they are; a moment behind the end of the other version becomes the whole track.
         """
         if from_track.team_id != to_track.team_id or from_track.pk == to_track.pk:
@@ -84,18 +83,26 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         Track.objects.select_for_update().get(pk=to_track.pk)  # two people at once: the second sees what the first carried
         done = set(self.filter(track=to_track).exclude(carried_from=None).values_list("carried_from", flat=True))
         heads = self.there().filter(track=from_track, parent=None, resolved_at=None).exclude(pk__in=done)
+        heads = heads.exclude(carried_from__track=to_track)
         copies = {head.pk: head.copy_to(to_track, by) for head in heads.order_by("at", "pk")}
         replies = self.there().filter(parent__in=copies).order_by("at", "pk")
         copied = [reply.copy_to(to_track, by, copies[reply.parent_id]) for reply in replies if reply.parent_id]
         self.bulk_create([*copies.values(), *copied])
         if copies:
             Track.objects.index([to_track.pk])
-        return len(copies)
+        return list(copies.values())
 
-    def open_on(self, track_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
-        """How many open threads each of the tracks has."""
-        rows = self.there().filter(track__in=list(track_ids), parent=None, resolved_at=None).order_by()
-        return dict(rows.values_list("track").annotate(number=Count("pk")))
+    def not_yet_on(self, track: Track, others: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
+        """How many open threads each of the other tracks has that `carry` would bring to this one."""
+        done = self.filter(track=track).exclude(carried_from=None).values("carried_from")
+        rows = self.there().filter(track__in=list(others), parent=None, resolved_at=None).exclude(pk__in=done)
+        rows = rows.exclude(carried_from__track=track)
+        return dict(rows.order_by().values_list("track").annotate(number=Count("pk")))
+
+    def moments(self, track: Track) -> list[int]:
+        """Where open threads begin, milliseconds, in order."""
+        rows = self.there().filter(track=track, parent=None, resolved_at=None).exclude(start_ms=None)
+        return list(rows.order_by("start_ms").values_list("start_ms", flat=True).distinct())
 
     def state(self, track: Track) -> tuple[int, datetime | None]:
         """Changes whenever something said about the track does: one short read."""
@@ -103,6 +110,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         return found["number"], found["newest"]
 
 
+@in_project("track__project")
 class Comment(models.Model):
     """One comment. The id may come from the form, so that a form sent twice says it once.
 
@@ -169,7 +177,7 @@ class Comment(models.Model):
         """Other words. Raises ValidationError as `say` does."""
         if (text := worded(text)) != self.text:
             self.touch(text=text, edited_at=timezone.now())
-            self.mention()
+            self.tell(self.mention())
             Track.objects.index([self.track_id])
 
     def resolve(self, by: User, done: bool = True) -> None:
@@ -196,10 +204,15 @@ class Comment(models.Model):
 
     def mention(self) -> list[User]:
         """Notes whom the text names with @; answers those it did not name before."""
-        found = named(self.text, members(self.team))
+        found = named(self.text, members(self.track))
         known = set(self.mentioned.values_list("pk", flat=True))
         self.mentioned.set(found)
         return [user for user in found if user.pk not in known]
+
+    def tell(self, people: list[User]) -> None:
+        """Tells these people that the comment mentions them."""
+        text = f"{self.by.display_name} mentions you on {self.track}: {self.text}"
+        Notification.objects.tell(self.team, people, Notice.MENTION, text, self.address, self.by, about=self.track)
 
     def copy_to(self, track: Track, by: User, parent: "Comment | None" = None) -> "Comment":
         """An unsaved copy for another version."""

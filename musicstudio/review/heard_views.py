@@ -1,17 +1,21 @@
 """The player's reports of what was heard, and the switch of private listening."""
 
+import uuid
+
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
 from musicstudio.accounts.access import get_team, get_team_object
-from musicstudio.core.pages import toast
+from musicstudio.core.pages import page, toast
 from musicstudio.library.models import Track
 from musicstudio.library.scope import readable
+from musicstudio.library.views import get_track
 from musicstudio.review.models import Heard, PrivateListening
+from musicstudio.review.talk import Talk
 
 
 @require_POST
@@ -28,6 +32,15 @@ def heard(request: HttpRequest, team: str) -> HttpResponse:
     except ValidationError as refused:
         return HttpResponse(" ".join(refused.messages), status=422)
     return HttpResponse(status=204)
+
+
+@require_GET
+@login_required
+def hearing(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
+    """Who has heard how much of the track, as it stands now."""
+    track = get_track(request, team, pk)
+    talk = Talk(track, request.membership)  # type: ignore[attr-defined]
+    return page(request, "review/_hearing.html", {"track": track, "team": track.team, "talk": talk})
 
 
 @require_POST

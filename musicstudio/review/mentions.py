@@ -3,12 +3,15 @@
 import re
 from collections.abc import Iterable
 
-from musicstudio.accounts.models import Team, User
+from musicstudio.accounts.access import sees
+from musicstudio.accounts.models import Membership, User
+from musicstudio.library.models import Track
 
 
-def members(team: Team) -> list[User]:
-    """Who can be named, by name."""
-    found = User.objects.filter(teams=team, is_active=True)
+def members(track: Track) -> list[User]:
+    """Who can be named: whoever in the team may see the track, by name."""
+    places = Membership.objects.filter(team=track.team_id, user__is_active=True).select_related("user")
+    found = [place.user for place in places if sees(place, track)]
     return sorted(found, key=lambda user: (user.display_name.casefold(), user.pk))
 
 

@@ -5,7 +5,7 @@ import re
 from django.core.exceptions import ValidationError
 
 CLOCK = re.compile(r"(?:(?:(\d{1,2}):)?([0-5]?\d):([0-5]\d)|(\d{1,5}))(?:[.,](\d{1,3}))?", re.ASCII)
-IN_TEXT = re.compile(r"(?<![\d:.,])(?:(\d{1,2}):)?([0-5]?\d):([0-5]\d)(?:\.(\d{1,3}))?(?![\d:])", re.ASCII)
+IN_TEXT = re.compile(r"(?<![\w:.,])(?:[0-9]{1,2}:)?[0-5]?[0-9]:[0-5][0-9](?:\.[0-9]{1,3})?(?![\w:])")
 
 
 def read(text: str) -> int | None:

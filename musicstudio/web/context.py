@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
@@ -55,6 +56,11 @@ class Shell:
     def mod(self) -> str:
         """The key that stands before K and Enter."""
         return "⌘" if self.os == "mac" else "Ctrl"
+
+    @property
+    def mailed(self) -> bool:
+        """Whether a mail server is set up; without one, mails are printed where the studio runs."""
+        return bool(settings.MAILED)
 
     @property
     def team(self) -> Team | None:

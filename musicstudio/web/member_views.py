@@ -2,10 +2,10 @@
 
 import uuid
 
+from allauth.account.utils import perform_login
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
@@ -23,7 +23,6 @@ from musicstudio.accounts.models import Membership, Role, Team
 from musicstudio.accounts.rights import RIGHTS
 from musicstudio.core.pages import page
 from musicstudio.projects.models import ApiToken
-from musicstudio.web.views import BACKEND
 
 
 class InviteForm(forms.Form):
@@ -56,7 +55,7 @@ def members_page(request: HttpRequest, team: Team, status: int = 200, **shown: o
     gives = [(role.value, role.label) for role in Role if me.may(Role.ADMIN) and me.may(role)]
     rights = [{"does": right.does, "by": [role.at_least(right.role) for role in Role]} for right in RIGHTS]
     context = {"team": team, "people": people, "me": me, "gives": gives, "rights": rights, "roles": list(Role)}
-    context |= {"form": InviteForm(), "here": "settings", "mailed": bool(settings.EMAIL_HOST)}
+    context |= {"form": InviteForm(), "here": "settings", "mailed": settings.MAILED}
     open_ones = Invitation.objects.open().filter(team=team).select_related("created_by") if gives else []
     return page(request, "web/members.html", context | {"invitations": open_ones} | shown, status=status)
 
@@ -138,22 +137,21 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         return page(request, "web/join.html", status=410)
     form = JoinForm(request.POST if request.method == "POST" and not request.user.is_authenticated else None)
     context = {"invitation": found, "form": form, "fits": not request.user.is_authenticated or found.fits(request.user)}
-    if request.method == "POST" and step_in(request, found, form):
-        return redirect("team", found.team.slug)
+    if request.method == "POST" and (answer := step_in(request, found, form)):
+        return answer
     return page(request, "web/join.html", context, status=422 if request.method == "POST" else 200)
 
 
-def step_in(request: HttpRequest, found: Invitation, form: JoinForm) -> bool:
-    """Whether the person is in the team now, and signed in."""
+def step_in(request: HttpRequest, found: Invitation, form: JoinForm) -> HttpResponse | None:
+    """Leads the person, who is in the team now, into it; None when something was refused. An address may need to be verified."""
     try:
         if request.user.is_authenticated:
             found.accept(request.user)
-        elif form.is_valid():
-            login(request, found.accept_as_new(**form.cleaned_data), backend=BACKEND)
-        else:
-            return False
+            return redirect("team", found.team.slug)
+        if form.is_valid():
+            user = found.accept_as_new(**form.cleaned_data)
+            return perform_login(request, user, redirect_url=reverse("team", args=[found.team.slug]))  # type: ignore[no-any-return]
     except ValidationError as refused:
         for name, said in getattr(refused, "error_dict", {}).items():
             form.add_error(name, said)
-        return False
-    return True
+    return None

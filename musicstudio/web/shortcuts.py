@@ -36,6 +36,15 @@ def keyboard(mod: str) -> list[tuple[str, Rows]]:
                 ("Undo what the message says", ("Z",)),
             ],
         ),
+        (
+            "Discuss: on the track page",
+            [
+                ("Comment at this second", ("M",)),
+                ("Comment before, after", ("[", "]")),
+                ("Look closer, less close", ("+", "-")),
+                ("Send, while writing", (mod, "↵")),
+            ],
+        ),
         ("Judge: the row with the focus, or all that are selected", JUDGE),
         (
             "Go",

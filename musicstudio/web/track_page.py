@@ -1,12 +1,16 @@
 """What the head of a track's page shows, on each of its tabs."""
 
+import uuid
 from typing import Any
 
 from django.http import HttpRequest
 
 from musicstudio.accounts.models import Team
 from musicstudio.library.models import Track
+from musicstudio.library.scope import readable
 from musicstudio.library.views import head_of
+from musicstudio.review.models import Comment
+from musicstudio.review.talk import Talk
 
 TABS = [  # the name of the address, and what the tab is called
     ("track", "Comments"),
@@ -24,4 +28,16 @@ def track_context(request: HttpRequest, team: Team, track: Track) -> dict[str, A
     """
     request.project = track.project  # type: ignore[attr-defined]
     takes = Track.objects.kept().filter(team=team, batch=track.batch).order_by("take")
-    return head_of(request, track) | {"takes": takes, "tabs": TABS, "at": "track", "here": "track"}
+    talk = Talk(track, request.membership)  # type: ignore[attr-defined]
+    return head_of(request, track) | {"takes": takes, "talk": talk, "tabs": TABS, "at": "track", "here": "track"}
+
+
+def say_context(request: HttpRequest, track: Track) -> dict[str, Any]:
+    """For the form that comments; `?reply=` and `?edit=` name a comment, for browsers without script."""
+    rows = Comment.objects.there().filter(track=track).select_related("by")
+    reply, edit = (readable(request.GET.get(name, "")) for name in ("reply", "edit"))
+    return {
+        "next_id": uuid.uuid4(),
+        "reply_to": rows.filter(pk=reply).first() if reply else None,
+        "editing": rows.filter(pk=edit, by=request.user).first() if edit else None,  # type: ignore[misc]
+    }

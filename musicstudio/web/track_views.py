@@ -13,14 +13,17 @@ from musicstudio.core.pages import page
 from musicstudio.library.file_views import files_of
 from musicstudio.library.models import Track
 from musicstudio.library.views import get_track
-from musicstudio.web.track_page import track_context
+from musicstudio.review.models import Comment
+from musicstudio.web.provenance_views import sheet_of
+from musicstudio.web.track_page import say_context, track_context
 
 
 @require_GET
 @login_required
 def track(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     """What is said about the track, and what was asked."""
-    return tab(request, team, pk, "track")
+    found = get_track(request, team, pk)
+    return page(request, "web/track.html", track_context(request, found.team, found) | say_context(request, found))
 
 
 @require_GET
@@ -34,7 +37,7 @@ def versions(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
 @login_required
 def provenance(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     """Where it comes from."""
-    return tab(request, team, pk, "track_provenance")
+    return tab(request, team, pk, "track_provenance", sheet_of)
 
 
 @require_GET
@@ -63,8 +66,10 @@ def tab(
 @require_GET
 @login_required
 def standing(request: HttpRequest, team: str, pk: uuid.UUID) -> JsonResponse:
-    """For the player: what the team has decided about the track, whether the person loves it, and its full waveform."""
+    """For the player: what the team has decided, whether the person loves it, its full waveform and where comments are."""
     found = get_track(request, team, pk)
     decides = request.membership.may(Role.REVIEWER)  # type: ignore[attr-defined]
     loved = found.is_favourite_of(request.user)  # type: ignore[arg-type]
-    return JsonResponse({"status": found.status, "favourite": loved, "decides": decides, "peaks": found.peaks_base64})
+    pins = [moment / 1000 for moment in Comment.objects.moments(found)]
+    said = {"status": found.status, "favourite": loved, "decides": decides, "peaks": found.peaks_base64, "pins": pins}
+    return JsonResponse(said)

@@ -4,8 +4,8 @@ import uuid
 import zoneinfo
 from typing import Any
 
+from allauth.account.utils import perform_login
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -28,7 +28,6 @@ from musicstudio.web.setup import SetupDone, set_up
 from musicstudio.web.shortcuts import keyboard
 
 YEAR = 365 * 24 * 3600
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @require_GET
@@ -63,7 +62,7 @@ def founded(request: HttpRequest, form: SetupForm) -> Project | None:
     except (ValidationError, SetupDone) as refused:
         form.reject(refused) if isinstance(refused, ValidationError) else form.add_error(None, str(refused))
         return None
-    login(request, user, backend=BACKEND)
+    perform_login(request, user)
     model = MusicModel.objects.enabled().priced().get(provider=Provider.SKETCH)
     if text := form.cleaned_data["prompt"].strip():
         prompt = Prompt(project=place, text=text, duration_ms=30_000, model_slug=model.slug, created_by=user)

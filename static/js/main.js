@@ -14,7 +14,10 @@ const LAZY = {
   "ms-poll,ms-elapsed": () => import("./poll.js"),
   "ms-compose:is([open],[now])": compose,
   ".sorted": () => import("./order.js"),
+  "#origin": () => import("./origin.js"),
   "#views": () => import("./views.js"),
+  "ms-zoom": () => import("./zoom.js"),
+  "#comments": () => import("./talk.js"),
   "ms-compare": () => import("./compare.js"),
 }
 const WANTED = [ // element, the places where a hand means it, what comes
@@ -31,6 +34,8 @@ function bring() {
 }
 for (const event of ["htmx:afterSettle", "htmx:historyRestore"]) document.addEventListener(event, bring)
 bring()
+
+document.addEventListener("play", () => import("./heard.js"), { once: true, capture: true })
 
 /* What is still to come for a hand at this element; nothing when all is there. */
 function missing(at) {

@@ -15,7 +15,11 @@ let list = [], index = -1, order = "", pending = null, spinner, level = 1, match
 
 const now = () => list[index]
 const describe = el => ({ id: el.dataset.track, src: el.dataset.src ?? `${el.dataset.href}audio`, title: el.dataset.title, sub: el.dataset.sub, href: el.dataset.href, seconds: +el.dataset.seconds, lufs: el.dataset.lufs || "", peak: el.dataset.peak || "", hue: el.dataset.hue, peaks: el.querySelector("ms-wave")?.getAttribute("peaks") || "" })
-const shown = () => [...document.querySelectorAll("#main [data-track]")].map(describe)
+function read() {
+  const rows = document.getElementById("tracks")?.dataset
+  list = [...document.querySelectorAll("#main [data-track]")].map(describe)
+  order = rows?.order ? { url: rows.order, back: "later" in rows } : ""
+}
 const state = s => { clearTimeout(spinner); box.dataset.state = s; mark(); if (navigator.mediaSession) navigator.mediaSession.playbackState = s === "paused" || s === "error" ? "paused" : "playing" }
 const slow = () => { clearTimeout(spinner); spinner = setTimeout(() => { if (!audio.paused) state("loading") }, 300) }
 const dB = text => text.replace("-", "−")
@@ -74,8 +78,8 @@ function show(track, at) {
   part("total").textContent = clock(track.seconds)
   part("cover").className = `cover hue${track.hue}`
   const glyph = part("cover").querySelector("ms-glyph"); glyph.peaks = bytes(track.peaks); if (glyph.drawn) glyph.draw()
-  const seek = part("seek"); seek.setAttribute("seconds", track.seconds); seek.setAttribute("label", `Seek in ${track.title}, ${take(track)}`); seek.setAttribute("peaks", track.peaks)
-  part("download").href = `${track.src}?download=1`; part("save").href = `${track.src}?download=1`
+  const seek = part("seek"); seek.setAttribute("seconds", track.seconds); seek.setAttribute("label", `Seek in ${track.title}, ${take(track)}`); seek.setAttribute("peaks", track.peaks); seek.removeAttribute("pins")
+  part("comment").href = `${track.href}#say`; part("download").href = `${track.src}?download=1`; part("save").href = `${track.src}?download=1`
   upcoming(); loudness(); tell(track); tick(at); mark(); judge()
 }
 
@@ -88,6 +92,7 @@ async function judge() {
   part("heart").setAttribute("aria-pressed", String(!!found.favourite)); part("heart").hidden = !found.status
   for (const status of ["rejected", "approved"]) { part(status).setAttribute("aria-pressed", String(found.status === status)); part(status).hidden = !found.decides }
   if (found.peaks) part("seek").setAttribute("peaks", found.peaks)
+  part("seek").setAttribute("pins", found.pins?.join() ?? "")
 }
 async function act(words) {
   const track = now(), row = document.getElementById(`t-${track.id.replaceAll("-", "")}`)
@@ -135,14 +140,19 @@ function start() {
 
 export function playTrack(id, at = 0) {
   if (now()?.id === id && box.dataset.state !== "error") { if (at) seek(at); return start() }
-  list = shown(); index = list.findIndex(t => t.id === id)
+  read(); index = list.findIndex(t => t.id === id)
   if (index < 0) return
-  const rows = document.getElementById("tracks")
-  order = rows?.dataset.order ? { url: rows.dataset.order, back: "later" in rows.dataset } : ""
   load(now(), at); start()
 }
-export function toggle(id) {
-  if (id && now()?.id !== id) return playTrack(id)
+/* Loads a track of the page at a second without a sound; another track that sounds goes on. Play begins there. */
+export function cue(id, at) {
+  if (now()?.id === id) return seek(at)
+  if (playing()) return
+  read(); index = list.findIndex(t => t.id === id)
+  if (now()) load(now(), at)
+}
+export function toggle(id, at) {
+  if (id && now()?.id !== id) return playTrack(id, at)
   if (!now()) return
   audio.paused ? start() : audio.pause()
 }
@@ -197,7 +207,7 @@ function listen() {
   part("heart").addEventListener("click", () => act({ act: "favourite" }))
   for (const status of ["rejected", "approved"]) part(status).addEventListener("click", e => act({ act: "decide", status: e.currentTarget.getAttribute("aria-pressed") === "true" ? "new" : status }))
   document.addEventListener("htmx:afterRequest", e => { if (/\/(act|undo\/[^/]+)\/$/.test(e.detail.pathInfo?.requestPath)) judge() })
-  document.addEventListener("click", e => { const b = e.target.closest?.("#main [data-play]"); if (b) toggle(b.closest("[data-track]").dataset.track) })
+  document.addEventListener("click", e => { const b = e.target.closest?.("#main [data-play]"); const row = b?.closest("[data-track]"); if (row) toggle(row.dataset.track, +row.dataset.start || 0) })
   document.addEventListener("ms:seek", e => { const row = e.target.closest("#main [data-track]"); if (row) now()?.id === row.dataset.track ? seek(e.detail.time) : playTrack(row.dataset.track, e.detail.time) })
   for (const event of ["htmx:afterSettle", "htmx:historyRestore"]) document.addEventListener(event, () => { offer(); mark() })
   addEventListener("pagehide", keep)
@@ -215,7 +225,7 @@ document.addEventListener("submit", e => {
 /* Until somebody presses play, the player holds the first track of the page. */
 function offer() {
   if (chosen) return
-  list = shown(); index = list.length ? 0 : -1
+  read(); index = list.length ? 0 : -1
   if (!now()) box.hidden = true
   else if (audio.getAttribute("src") !== now().src) load(now())
 }

@@ -1,6 +1,7 @@
 /* <ms-wave peaks="base64, one byte a bucket; or # and a hexadecimal digit a bucket" seconds="89.2" label="Seek in Glasshouse">: the waveform of a track, drawn on a canvas
    when it comes near the viewport, with a native range input on top: keyboard, touch and screen readers work without code of ours.
-   Fires "ms:seek" {time} (seconds, bubbles). The attribute "position" moves the playhead.
+   Fires "ms:seek" {time} (seconds, bubbles). The attribute "position" moves the playhead; "pins" are seconds that get a mark. `view`, from and to in
+   seconds, shows a part only (zoom.js).
    <ms-glyph>: the same peaks drawn as a circle, the picture of a track. Its peaks are its own, or those of the nearest [data-track]. */
 
 const sheet = css => { const s = new CSSStyleSheet(); s.replaceSync(css); return s }
@@ -30,7 +31,7 @@ class Drawn extends HTMLElement {
 }
 
 class Wave extends Drawn {
-  static observedAttributes = ["position", "peaks", "seconds", "label"]
+  static observedAttributes = ["position", "peaks", "seconds", "label", "pins"]
   at = 0
   peaks = new Uint8Array()
   connectedCallback() {
@@ -51,10 +52,13 @@ class Wave extends Drawn {
     this.watch()
   }
   attributeChangedCallback(name, _, v) { if (this.input) name === "position" ? this.to(+v) : this.read() }
+  set view(part) { this.shows = part; this.read() }
+  get view() { return this.shows ?? [0, this.seconds] }
   get seconds() { return +this.getAttribute("seconds") || 0 }
   read() {
-    this.peaks = bytes(this.getAttribute("peaks"))
-    this.input.max = Math.max(1, Math.floor(this.seconds))
+    const [from, to] = this.view
+    this.peaks = this.fine ?? bytes(this.getAttribute("peaks"))
+    Object.assign(this.input, { step: this.shows ? "any" : 1, min: from, max: this.shows ? to : Math.max(1, Math.floor(to)) })
     this.input.disabled = !this.seconds
     this.input.setAttribute("aria-label", this.getAttribute("label") || "Seek")
     this.to(this.at)
@@ -70,13 +74,15 @@ class Wave extends Drawn {
     this.drawn = true
     const p = pen(this); if (!p) return
     const { g, w, h } = p, { color: wave, outlineColor: accent } = getComputedStyle(this.canvas)
-    const n = Math.floor(w / 3), mid = h / 2, played = this.seconds ? this.at / this.seconds * n : 0
+    const [from, to] = this.view, all = this.peaks.length / this.seconds, part = this.shows ? this.peaks.subarray(from * all, Math.ceil(to * all)) : this.peaks
+    const n = Math.floor(w / 3), mid = h / 2, x = at => (at - from) / (to - from || 1) * n, played = x(this.at)
     for (let i = 0; i < n; i++) {
-      const y = Math.max(1, peakIn(this.peaks, i, n) * (mid - 1))
+      const y = Math.max(1, peakIn(part, i, n) * (mid - 1))
       g.fillStyle = i < played ? accent : wave
       g.beginPath(); g.roundRect(i * 3, mid - y, 2, y * 2, 1); g.fill()
     }
-    if (this.hasAttribute("head") && played > 0) { g.fillStyle = accent; g.fillRect(Math.min(w - 2, played * 3 - 1), 0, 2, h) }
+    for (const pin of this.getAttribute("pins")?.split(",") ?? []) { g.fillStyle = accent; g.beginPath(); g.arc(x(+pin) * 3, h - 3, 2.5, 0, 7); g.fill() }
+    if (this.hasAttribute("head") && played > 0 && played <= n) { g.fillStyle = accent; g.fillRect(Math.min(w - 2, played * 3 - 1), 0, 2, h) }
   }
 }
 

@@ -46,6 +46,8 @@ SCREENS = {
     "sign in": "/accounts/login/",
     "password reset": "/accounts/password/reset/",
     "e-mail": "/accounts/email/",
+    "security": "/accounts/2fa/",
+    "sessions": "/accounts/sessions/",
     "not found": "/no/such/page/",
 }
 

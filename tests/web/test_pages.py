@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from musicstudio.budgets.models import Cap
 from musicstudio.library.models import Collection, Undo
+from musicstudio.review.models import Comment
 from tests.conftest import Cast
 from tests.factories import make_jobs, make_key, make_track
 
@@ -48,6 +49,7 @@ def test_every_address_of_a_team_is_closed_to_strangers_and_asks_anonymous_peopl
     undo = Undo.objects.create(team=cast.team, by=cast.owner, act="rate", facts=[])
     collection, _ = Collection.objects.named(cast.team, "Set", cast.owner)
     rows |= {"undo": undo.pk, "collections": collection.pk, "tags": track.tag("calm").pk}
+    rows |= {"comments": Comment.objects.say(track, cast.producer, "too dry").pk}
     rows |= {"webhooks": uuid.uuid4(), "deliveries": uuid.uuid4(), "callbacks": uuid.uuid4()}
     rows |= {"tokens": uuid.uuid4(), "notices": uuid.uuid4()}
     rows |= {"caps": cap.pk, "prices": job.model_id, "proposals": 1, "views": 1, "requests": uuid.uuid4()}

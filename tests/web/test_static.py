@@ -101,6 +101,8 @@ def test_a_page_links_the_sheets_that_its_classes_come_from() -> None:
     for page in TEMPLATES.rglob("*.html"):
         if "{% extends" not in (text := page.read_text()):
             continue
+        above = re.search(r'{% extends "(web/[^"]+)"', text)
+        text += (TEMPLATES / above[1]).read_text() if above else ""
         linked = set(re.findall(r"css/([a-z]+\.css)", text)) | ({"plain.css"} if "{% block content %}" in text else set())
         classes = re.findall(r'class="([^"]+)"', "".join(path.read_text() for path in parts(page)))
         used = set(" ".join(re.sub(r"{[%{].*?[%}]}", " ", words) for words in classes).split()) - common

@@ -87,6 +87,16 @@ def hue(number: Any) -> str:
 
 
 @register.filter
+def browser(agent: str) -> str:
+    """`Firefox on Linux` for a User-Agent header; `Unknown browser` for one that says nothing known."""
+    names = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari"))
+    systems = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "macOS"))
+    name = next((label for word, label in names if word in agent), "")
+    system = next((label for word, label in (*systems, ("Linux", "Linux")) if word in agent), "")
+    return f"{name} on {system}" if name and system else name or "Unknown browser"
+
+
+@register.filter
 def ago(moment: datetime) -> str:
     """`just now`, `12 min ago`, `2 h ago`, `yesterday`, `3 Dec`, `3 Dec 2025`, in the time zone in force."""
     now, local = timezone.localtime(), timezone.localtime(moment)
