@@ -67,7 +67,6 @@ class Group:
         """What the takes shown cost together."""
         return sum(track.cost_micros for track in self.tracks)
 
-
     @property
     def compared(self) -> str:
         """The first takes, as many as can be heard against each other, for the address of the compare page."""

@@ -37,10 +37,11 @@ function load(track, at = 0) {
 /* The element with the next track becomes the one that sounds; what is left of the other one, a few milliseconds, rings out. */
 function trade() {
   const old = audio
+  box.dispatchEvent(new Event("ms:turn"))
   audio = spare; spare = old
+  box.prepend(audio) // it does not sound yet, so it may be moved
   pending = null; audio.muted = old.muted
   if (old.duration - old.currentTime > .3) old.pause()
-  setTimeout(() => { if (spare === old) box.append(old) }, 300) // the first one sounds; what is moved is paused
 }
 const AHEAD = 100 // milliseconds from play() to sound, as measured in Chromium: a gap of 0 to 30 ms is left, of 170 to 240 with one element
 function prime() {

@@ -119,9 +119,11 @@ def test_the_list_is_the_play_order(studio: Studio, cast: Cast, tracks: list[Tra
     page.get_by_role("button", name="Next track").click()
     expect(page.locator("[data-p=title]")).to_have_text("waltz")
     playing(page)
-    page.evaluate("document.querySelector('#player audio').currentTime = 19.7")
-    expect(page.locator("[data-p=title]")).to_have_text("house")
+    page.evaluate("document.querySelector('#player audio').currentTime = 17.5")
+    with page.expect_request(lambda request: request.url.endswith("/heard/") and str(tracks[1].pk) in (request.post_data or "")):
+        expect(page.locator("[data-p=title]")).to_have_text("house")
     playing(page)
+    assert page.evaluate("[...document.querySelectorAll('#player audio')].map(el => el.paused)") == [False, True]
     expect(page.get_by_role("button", name="Next track")).to_be_disabled()
 
 
