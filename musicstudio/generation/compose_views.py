@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from musicstudio.accounts.access import get_team, get_team_object
+from musicstudio.accounts.access import get_team, get_team_object, visible
 from musicstudio.accounts.models import Role, Team
 from musicstudio.core.pages import page, say, toast
 from musicstudio.generation.ask import ask
@@ -19,11 +19,12 @@ from musicstudio.generation.compose import ComposeForm
 from musicstudio.generation.history import History
 from musicstudio.generation.panel import Panel
 from musicstudio.generation.queue import Queue
+from musicstudio.generation.race import LANES
 from musicstudio.generation.views import get_project, limits_of, queue_context
 from musicstudio.library.models import Track
 from musicstudio.projects.models import Project, Prompt, PromptFavourite, Recipe
 
-PLACES = ("project", "library", "track")
+PLACES = ("project", "library", "track", "model")
 
 
 def place_of(request: HttpRequest) -> str:
@@ -43,7 +44,8 @@ def readable(text: str) -> uuid.UUID | None:
 def track_of(request: HttpRequest, team: Team) -> Track | None:
     """The team's track that the address names."""
     pk = readable(request.GET.get("track", ""))
-    return Track.objects.filter(team=team, pk=pk).select_related("prompt", "project").first() if pk else None
+    tracks = visible(Track.objects.filter(team=team, pk=pk), team)
+    return tracks.select_related("prompt", "project").first() if pk else None
 
 
 def panel_of(request: HttpRequest, project: Project, **more: Any) -> Panel:
@@ -52,10 +54,12 @@ def panel_of(request: HttpRequest, project: Project, **more: Any) -> Panel:
     track = track_of(request, team)
     source: Prompt | Recipe | None = track.prompt if track else None
     if pk := readable(asked.get("from", "")):
-        source = Prompt.objects.filter(project__team=team, pk=pk).first()
+        source = visible(Prompt.objects.filter(project__team=team, pk=pk), team).first()
     elif (number := asked.get("recipe", "")).isdigit():
-        source = Recipe.objects.shared(team).filter(pk=int(number[:9])).first()
+        source = visible(Recipe.objects.shared(team), team).filter(pk=int(number[:9])).first()
     filled = {"source": source, "track": track, "at": place_of(request), "limits": limits_of(request, project)}
+    if filled["at"] == "model":
+        filled["only"] = tuple((request.POST or asked).getlist("only")[: LANES.stop])
     return Panel(project, request.membership, **(filled | more))  # type: ignore[attr-defined]
 
 
@@ -65,10 +69,8 @@ def compose(request: HttpRequest, team: str) -> HttpResponse:
     """The panel alone, for pages that load it when it is wanted, and filled from a prompt, a track or a recipe."""
     place = get_team(request, team)
     track = track_of(request, place)
-    named = Project.objects.filter(team=place, slug=request.GET.get("project", "")).first()
-    project = named or (
-        track.project if track else Project.objects.current().filter(team=place).first() or Project.objects.first_of(place)
-    )
+    named = visible(Project.objects.filter(team=place, slug=request.GET.get("project", "")), place).first()
+    project = named or (track.project if track else Project.objects.first_of(place))
     project.team = place
     return page(
         request,
@@ -124,7 +126,7 @@ def sent_to_admins(request: HttpRequest, form: ComposeForm, project: Project) ->
 def workspace(request: HttpRequest, form: ComposeForm, project: Project, status: int = 200) -> HttpResponse:
     """The compose panel as it was sent, and on success the queue with the new row."""
     at = place_of(request)
-    queue = Queue(project.team, None if at == "library" else project)
+    queue = Queue(project.team, None if at in {"library", "model"} else project)
     context = queue_context(request, queue) | {"compose": panel_of(request, project, form=form), "here": at, "at": at}
     if not request.htmx:  # type: ignore[attr-defined]
         return page(request, "generation/refused.html", context, status=status)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
-from musicstudio.accounts.access import get_team, get_team_object
+from musicstudio.accounts.access import get_team, get_team_object, visible
 from musicstudio.accounts.models import Role
 from musicstudio.core.pages import page, say
 from musicstudio.core.templatetags.studio import fixed
@@ -30,7 +30,7 @@ def listing_of(request: HttpRequest, team: str) -> Listing:
     """The list the address is about: the team's, or with `of` one project's (its slug), the archive (`:archive`) or the bin."""
     place, of = get_team(request, team), request.GET.get("of", "")
     if of and not of.startswith(":"):
-        get_object_or_404(Project, team=place, slug=of)
+        get_object_or_404(visible(Project.objects.filter(team=place), place), slug=of)
     return listed(place, request.user, of[1:] if of.startswith(":") else f"project:{of}" if of else "", request.GET)  # type: ignore[arg-type]
 
 
@@ -95,7 +95,7 @@ def views(request: HttpRequest, team: str) -> HttpResponse:
 def view_counts(request: HttpRequest, team: str) -> HttpResponse:
     """How many tracks each view of the sidebar has now; asked for after the page, so that it need not wait."""
     place = get_team(request, team)
-    reader, tracks = Reader(place, request.user), Track.objects.kept().filter(team=place)  # type: ignore[arg-type]
+    reader, tracks = Reader(place, request.user), visible(Track.objects.kept().filter(team=place), place)  # type: ignore[arg-type]
     counts = {}
     for view in SavedView.objects.with_built_in(place, request.user):  # type: ignore[arg-type]
         counts[view.key] = Listing.from_query(tracks, QueryDict(view.query), reader).rough_count

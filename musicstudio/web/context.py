@@ -9,6 +9,7 @@ from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquer
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
+from musicstudio.accounts.access import visible
 from musicstudio.accounts.models import Membership, Role, Team
 from musicstudio.budgets.grants import Ask
 from musicstudio.budgets.models import Bucket
@@ -88,6 +89,11 @@ class Shell:
         return bool(self.membership and self.membership.may(Role.PRODUCER))
 
     @property
+    def limited(self) -> bool:
+        """Whether the person sees chosen projects only: then nothing is shown that speaks of the whole team."""
+        return bool(self.team and self.team.limited)
+
+    @property
     def may_decide(self) -> bool:
         """Whether tracks may be approved and rejected."""
         return bool(self.membership and self.membership.may(Role.REVIEWER))
@@ -104,10 +110,10 @@ class Shell:
         tracks = Track.objects.kept()
         numbers = {"tracks_made": counted(tracks), "approved": counted(tracks.filter(status=Status.APPROVED))}
         asks = Ask.objects.undecided(self.team).order_by().values("team").annotate(n=Count("pk")).values("n")  # type: ignore[arg-type]
-        numbers |= {"running": counted(Job.objects.active())} | (
-            {"asks_of_team": Coalesce(Subquery(asks), 0)} if self.is_admin else {}
-        )
-        return list(Project.objects.filter(shown, team=self.team).annotate(**numbers))
+        numbers |= {"running": counted(Job.objects.active())}
+        numbers |= {"asks_of_team": Coalesce(Subquery(asks), 0)} if self.is_admin else {}
+        rows = Project.objects.filter(shown, team=self.team)
+        return list((visible(rows, self.team) if self.team else rows).annotate(**numbers))
 
     @property
     def counts(self) -> Project | None:
