@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.urls import reverse
 
+from musicstudio.accounts.access import in_project
 from musicstudio.accounts.models import Team, User
 from musicstudio.library.approvals import Approval
 from musicstudio.library.checking import FileCheck
@@ -88,6 +89,7 @@ class TrackQuerySet(models.QuerySet["Track"]):
         return index(self if ids is None else self.filter(pk__in=ids))
 
 
+@in_project("project")
 class Track(models.Model):
     """One take in the library: the original bytes, untouched, and where they come from.
 
