@@ -103,7 +103,7 @@ def before(request: Request, asked: list[Request], parents: dict[UUID, UUID | No
     parent, seen = request.prompt.parent_id, set[UUID]()
     while parent and parent not in seen:
         seen.add(parent)
-        if found := next((other for other in reversed(asked) if other.prompt.pk == parent), None):
+        if found := next((other for other in asked if other.prompt.pk == parent), None):
             return found
         parent = parents[parent] if parent in parents else Prompt.objects.values_list("parent", flat=True).get(pk=parent)
     return None
