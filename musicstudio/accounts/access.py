@@ -37,6 +37,9 @@ def team_wide(model: type[M]) -> type[M]:
     return model
 
 
+HANGS[Membership] = None  # who is in the team is no secret among its members
+
+
 class TeamRequest(HttpRequest):
     """A request whose team and membership are known: set by `get_team`. `teams`: all of the person's."""
 
@@ -45,11 +48,12 @@ class TeamRequest(HttpRequest):
     membership: Membership
 
 
-def get_team(request: HttpRequest, slug: str, role: Role = Role.VIEWER) -> Team:
+def get_team(request: HttpRequest, slug: str, role: Role = Role.VIEWER, *, whole: bool = False) -> Team:
     """The team, if the signed-in person belongs to it with at least `role`; sets request.team, .membership and .teams.
 
     Raises Http404 for anonymous people, strangers and unknown teams alike, PermissionDenied below the role,
-    `SecondFactorNeeded` where the team asks for one and the person has none.
+    `SecondFactorNeeded` where the team asks for one and the person has none, and with `whole` PermissionDenied for members
+    who see chosen projects only, because what they would see or change is the whole team's.
     """
     if not request.user.is_authenticated:
         raise Http404("No such team.")
@@ -63,6 +67,8 @@ def get_team(request: HttpRequest, slug: str, role: Role = Role.VIEWER) -> Team:
     request.teams = [place.team for place in places]  # type: ignore[attr-defined]
     if not membership.may(role):
         raise PermissionDenied(f"This needs the role {role.label}; you are {Role(membership.role).label}.")
+    if whole and membership.only is not None:
+        raise PermissionDenied("This is about the whole team, and you see chosen projects of it. An owner or admin can do it.")
     return membership.team
 
 
@@ -87,7 +93,13 @@ def visible(queryset: "QuerySet[M]", who: Team | Membership) -> "QuerySet[M]":
     hangs = HANGS[queryset.model]
     if hangs is None:
         return queryset
-    return queryset.filter(hangs(member) if callable(hangs) else Q(**{f"{hangs}__in": member.only}))
+    return queryset.filter(hangs(member) if callable(hangs) else within(hangs, member))
+
+
+def within(path: str, who: Team | Membership) -> Q:
+    """The condition that the project at `path` is one the member may see, for counting over joins; empty for most members."""
+    member = who if isinstance(who, Membership) else who.seen_by
+    return Q() if member is None or member.only is None else Q(**{f"{path}__in": member.only})
 
 
 def sees(member: Membership, row: Model) -> bool:

@@ -164,6 +164,11 @@ class Team(models.Model):
         self.save(update_fields=["artist"])
 
     @property
+    def limited(self) -> bool:
+        """Whether it is looked at by somebody who may see some of its projects only."""
+        return self.seen_by is not None and self.seen_by.only is not None
+
+    @property
     def zone(self) -> zoneinfo.ZoneInfo:
         """The time zone in which its months begin and its times are shown."""
         return zoneinfo.ZoneInfo(self.time_zone)

@@ -219,7 +219,8 @@ def balance(request: HttpRequest) -> Any:
     """Of every cap that binds this token; the gateway's own credit is another matter."""
     need(request, TokenScope.READ)
     token, now = request.token, timezone.now()  # type: ignore[attr-defined]
-    caps = Cap.objects.applying(token.team, token.user, token.project, None, token)
+    seen = set(visible(Cap.objects.filter(team=token.team), token.team).values_list("pk", flat=True))
+    caps = [cap for cap in Cap.objects.applying(token.team, token.user, token.project, None, token) if cap.pk in seen]
     rows = []
     for bucket in current_buckets(caps, now):
         amounts = {"limit": bucket.limit_micros, "settled": bucket.settled_micros, "held": bucket.held_micros}

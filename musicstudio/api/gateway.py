@@ -10,7 +10,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.security import HttpBearer
 
-from musicstudio.accounts.access import visible
+from musicstudio.accounts.access import sees, visible
 from musicstudio.accounts.limits import TooMany, enforce
 from musicstudio.accounts.models import Membership, Team
 from musicstudio.accounts.second_factor import SecondFactorNeeded, check_second_factor
@@ -43,6 +43,8 @@ class Bearer(HttpBearer):
             check_second_factor(member.team, member.user)
         except SecondFactorNeeded as needed:
             raise ApiError(403, f"{needed} Then the token works again.") from None
+        member.look(only=found.project_id)
+        found.team = member.team
         request.token, request.team, request.membership = found, member.team, member  # type: ignore[attr-defined]
         count(request)
         found.touch()
@@ -94,12 +96,15 @@ def need(request: HttpRequest, scope: str) -> None:
 def project_of(request: HttpRequest, slug: str | None) -> Project:
     """Where a take goes: the named project, the token's own, or the team's first. Raises ApiError."""
     token: ApiToken = request.token  # type: ignore[attr-defined]
-    if token.project is not None and slug in {None, "", token.project.slug}:
+    member: Membership = request.membership  # type: ignore[attr-defined]
+    if token.project is not None and slug in {None, "", token.project.slug} and sees(member, token.project):
+        token.project.team = token.team
         return token.project
-    rows = visible(Project.objects.filter(team=token.team), request.membership)  # type: ignore[attr-defined]
+    rows = visible(Project.objects.filter(team=token.team), member)
     found = rows.filter(slug=slug).first() if slug else rows.filter(archived_at=None).first()
     if found is None or token.project is not None:
         raise ApiError(404, "There is no such project." if slug else "The team has no project yet.", param="project")
+    found.team = token.team  # as the token's person sees it
     return found
 
 

@@ -104,8 +104,8 @@ def _chunk(name: bytes, body: bytes) -> bytes:
 def _info(tags: Tags) -> bytes:
     """The `INFO` list; its texts end with a zero byte."""
     facts = "; ".join(f"{name.replace('_', ' ').lower()}: {value}" for name, value in tags.facts if name != "PROMPT")
-    texts = ((b"INAM", tags.title), (b"IART", tags.artist), (b"IPRD", tags.album), (b"ICRD", tags.date))
-    texts += ((b"ICMT", tags.comment), (b"IKEY", facts))
+    texts = [(b"INAM", tags.title), (b"IART", tags.artist), (b"IPRD", tags.album), (b"ICRD", tags.date)]
+    texts += [(b"ICMT", tags.comment), (b"IKEY", facts)]
     return _chunk(b"LIST", b"INFO" + b"".join(_chunk(name, text.encode() + b"\0") for name, text in texts if text))
 
 

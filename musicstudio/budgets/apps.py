@@ -10,7 +10,10 @@ class BudgetsConfig(AppConfig):
     name = "musicstudio.budgets"
 
     def ready(self) -> None:
-        from musicstudio.budgets import append_only, in_one  # noqa: PLC0415
+        from musicstudio.accounts.access import HANGS  # noqa: PLC0415 (the app registry is not ready when this file is read)
+        from musicstudio.budgets import append_only, in_one, narrow  # noqa: PLC0415
+
+        HANGS.update(narrow.HANGS)
 
         post_migrate.connect(append_only.after_migrate, sender=self, dispatch_uid="budgets-append-only", weak=False)
         post_migrate.connect(in_one.after_migrate, sender=self, dispatch_uid="budgets-in-one")

@@ -51,15 +51,15 @@ class OverCap(Exception):
 
     def __init__(self, amount_micros: int, short: "Sequence[tuple[Cap, int]]", left_micros: int, resets_at: datetime) -> None:
         self.amount_micros, self.short, self.left_micros, self.resets_at = amount_micros, short, left_micros, resets_at
-        self.cap = short[0][0]
-        who = raisers(self.cap.team)
-        if self.cap.period == Period.TAKE:
-            what = f"A take may cost {format_micros(self.cap.limit_micros)} in {self.cap.whose}, and this one costs "
-            what += f"{format_micros(amount_micros)}."
+        self.cap = cap = short[0][0]
+        needs, limit, left = map(format_micros, (amount_micros, cap.limit_micros, max(0, left_micros)))
+        if cap.team.limited and cap.scope in (Scope.TEAM, Scope.KEY):  # what others spend is not theirs to know
+            what = f"This needs {needs}, and that does not fit into what the team may spend."
+        elif cap.period == Period.TAKE:
+            what = f"A take may cost {limit} in {cap.whose}, and this one costs {needs}."
         else:
-            what = f"This needs {format_micros(amount_micros)}, and {format_micros(max(0, left_micros))} is left of the "
-            what += f"{self.cap.noun} of {format_micros(self.cap.limit_micros)} of {self.cap.whose}. {self.cap.resets(resets_at)}"
-        super().__init__(f"{what} {who} can raise it. Nothing was charged.")
+            what = f"This needs {needs}, and {left} is left of the {cap.noun} of {limit} of {cap.whose}. {cap.resets(resets_at)}"
+        super().__init__(f"{what} {raisers(cap.team)} can raise it. Nothing was charged.")
 
     @property
     def may_ask(self) -> bool:

@@ -52,7 +52,10 @@ class CapQuerySet(models.QuerySet["Cap"]):
         """Every cap that a take of this member, project, key and API token must fit into."""
         whose = Q(scope=Scope.TEAM) | Q(member=by, member__isnull=False) | Q(project=project, project__isnull=False)
         whose |= Q(key=key, key__isnull=False) | Q(token=token, token__isnull=False)
-        return list(self.live().filter(whose, team=team))
+        found = list(self.live().filter(whose, team=team))
+        for cap in found:
+            cap.team = team  # as the person sees it: a refusal tells them no more than they may know
+        return found
 
     def set(self, team: Team, limit_micros: int, by: User | None, **how: Any) -> "Cap":
         """Sets a cap, for a `member`, `project`, `key` or `token` if one is named: see `budgets.setcap.set_cap`."""

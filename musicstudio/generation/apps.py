@@ -15,6 +15,10 @@ class GenerationConfig(AppConfig):
     def ready(self) -> None:
         from django_q.signals import post_spawn  # noqa: PLC0415 (imports models)
 
+        from musicstudio.accounts.access import in_project  # noqa: PLC0415
+        from musicstudio.generation.models import Job  # noqa: PLC0415
+
+        in_project("project")(Job)
         post_migrate.connect(schedule_revive, sender=self, dispatch_uid="generation-schedule")
         post_spawn.connect(revive_at_start, dispatch_uid="generation-revive")
 

@@ -162,6 +162,7 @@ def provenance(job: Job, said: dict[str, Any]) -> dict[str, Any]:
         "key_label": str(job.key) if job.key else "",
         "seed": job.seed,
         "parameters": {"sent": job.wire_parameters, "said": job.facts | said},
+        "terms": job.terms,
         "quoted_micros": job.hold.amount_micros,
         "cost_micros": job.hold.actual_micros or 0,
         "upstream_id": str(job.remote_ref.get("id", ""))[:200],

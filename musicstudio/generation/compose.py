@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from musicstudio.accounts.access import visible
 from musicstudio.accounts.models import Team, User
 from musicstudio.budgets.models import OverCap
 from musicstudio.generation.models import Job
@@ -103,7 +104,7 @@ class ComposeForm(forms.Form):
     def based_on(self, team: Team) -> Track | None:
         """The team's track that it was varied from."""
         pk = self.cleaned_data.get("track")
-        return Track.objects.filter(team=team, pk=pk).first() if pk else None
+        return visible(Track.objects.filter(team=team, pk=pk), team).first() if pk else None
 
     def prompt(self, project: Project, by: User) -> Prompt:
         """The unsaved prompt; a child of the one it was filled from, or that one itself when nothing was changed."""
@@ -117,7 +118,8 @@ class ComposeForm(forms.Form):
             "instrumental": said["instrumental"],
             "model_slug": said["models"][0].slug,
         }
-        parent = Prompt.objects.filter(project__team=project.team, pk=said["parent"]).first() if said["parent"] else None
+        prompts = visible(Prompt.objects.filter(project__team=project.team), project.team)
+        parent = prompts.filter(pk=said["parent"]).first() if said["parent"] else None
         if parent and parent.project_id == project.pk and all(getattr(parent, word) == value for word, value in words.items()):
             return parent
         return Prompt(project=project, parent=parent, created_by=by, **words)

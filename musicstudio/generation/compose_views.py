@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from musicstudio.accounts.access import get_team, get_team_object
+from musicstudio.accounts.access import get_team, get_team_object, visible
 from musicstudio.accounts.models import Role, Team
 from musicstudio.core.pages import page, say, toast
 from musicstudio.generation.ask import ask
@@ -43,7 +43,8 @@ def readable(text: str) -> uuid.UUID | None:
 def track_of(request: HttpRequest, team: Team) -> Track | None:
     """The team's track that the address names."""
     pk = readable(request.GET.get("track", ""))
-    return Track.objects.filter(team=team, pk=pk).select_related("prompt", "project").first() if pk else None
+    tracks = visible(Track.objects.filter(team=team, pk=pk), team)
+    return tracks.select_related("prompt", "project").first() if pk else None
 
 
 def panel_of(request: HttpRequest, project: Project, **more: Any) -> Panel:
@@ -52,9 +53,9 @@ def panel_of(request: HttpRequest, project: Project, **more: Any) -> Panel:
     track = track_of(request, team)
     source: Prompt | Recipe | None = track.prompt if track else None
     if pk := readable(asked.get("from", "")):
-        source = Prompt.objects.filter(project__team=team, pk=pk).first()
+        source = visible(Prompt.objects.filter(project__team=team, pk=pk), team).first()
     elif (number := asked.get("recipe", "")).isdigit():
-        source = Recipe.objects.shared(team).filter(pk=int(number[:9])).first()
+        source = visible(Recipe.objects.shared(team), team).filter(pk=int(number[:9])).first()
     filled = {"source": source, "track": track, "at": place_of(request), "limits": limits_of(request, project)}
     return Panel(project, request.membership, **(filled | more))  # type: ignore[attr-defined]
 
@@ -65,10 +66,8 @@ def compose(request: HttpRequest, team: str) -> HttpResponse:
     """The panel alone, for pages that load it when it is wanted, and filled from a prompt, a track or a recipe."""
     place = get_team(request, team)
     track = track_of(request, place)
-    named = Project.objects.filter(team=place, slug=request.GET.get("project", "")).first()
-    project = named or (
-        track.project if track else Project.objects.current().filter(team=place).first() or Project.objects.first_of(place)
-    )
+    named = visible(Project.objects.filter(team=place, slug=request.GET.get("project", "")), place).first()
+    project = named or (track.project if track else Project.objects.first_of(place))
     project.team = place
     return page(
         request,

@@ -6,6 +6,7 @@ from math import sqrt
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, Sum
 
+from musicstudio.accounts.access import visible
 from musicstudio.accounts.models import Team, User
 from musicstudio.library.models import Status, Track
 from musicstudio.projects.models import Project, Prompt, PromptFavourite, Recipe
@@ -83,7 +84,7 @@ class History:
         marks = PromptFavourite.objects.filter(prompt=OuterRef("pk"), user=self.user)
         rows = Prompt.objects.annotate(is_starred=Exists(marks)).select_related("created_by", "project")
         if self.show == "starred":
-            rows = rows.filter(is_starred=True, project__team=self.project.team)
+            rows = visible(rows.filter(is_starred=True, project__team=self.project.team), self.project.team)
         else:
             rows = rows.filter(project=self.project, jobs__isnull=False)
         if self.show == "mine":
@@ -113,7 +114,7 @@ class History:
 
 def ranked(team: Team, q: str = "") -> list[Ranked]:
     """The team's recipes with the figures of every take that was asked for with their words from their model, best first."""
-    rows = Recipe.objects.shared(team).select_related("created_by")
+    rows = visible(Recipe.objects.shared(team), team).select_related("created_by")
     for word in q.split()[:8]:
         rows = rows.filter(Q(name__icontains=word) | Q(text__icontains=word) | Q(chips__icontains=word))
     found, names = list(rows), dict(MusicModel.objects.values_list("slug", "name"))
@@ -131,7 +132,7 @@ def words_of(recipe: Recipe) -> Words:
 def figures_of(team: Team, texts: set[str]) -> dict[Words, Figures]:
     """The figures of the team's takes by their words, in one query."""
     words = [f"prompt__{word}" for word in ("text", "chips", "lyrics", "instrumental", "model_slug")]
-    tracks = Track.objects.filter(team=team, prompt__text__in=texts).order_by().values_list(*words)
+    tracks = visible(Track.objects.filter(team=team, prompt__text__in=texts), team).order_by().values_list(*words)
     sums = {
         "takes": Count("pk"),
         "decided": Count("pk", Q(status__in=DECIDED)),

@@ -170,6 +170,7 @@ class Job(models.Model):
     cost_micros = models.BigIntegerField(null=True, help_text="what the provider said it charged")
     request_id = models.CharField(max_length=200, blank=True)
     facts = models.JSONField(default=dict, help_text="what the provider said about the take")
+    terms = models.JSONField(default=dict, help_text="what was known about the model's terms of use when it was asked")
 
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="jobs")
     created_at = models.DateTimeField(default=timezone.now, help_text="the same for all takes asked for together")
@@ -283,8 +284,7 @@ class Job(models.Model):
         It is followed on when its id there is known (or given: `remote_id`, as a person found it at the provider), and
         sent again when the provider recognises repeats (`may_repeat`). False when neither is possible.
         """
-        ref = {"id": remote_id} if remote_id else self.remote_ref
-        now = timezone.now()
+        ref, now = {"id": remote_id} if remote_id else self.remote_ref, timezone.now()
         said: dict[str, Any] = {"tries": 0, "message": "", "reason": "", "finished_at": None, "next_at": now}
         said |= {"asked_again_at": now, "facts": {n: v for n, v in self.facts.items() if n != "missing_since"}}
         if ref.get("id"):

@@ -11,6 +11,7 @@ from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 from django.utils.text import Truncator
 
+from musicstudio.accounts.access import visible
 from musicstudio.accounts.models import Membership, Role, Team
 from musicstudio.budgets.models import Cap, OnExceed, Period, Scope
 from musicstudio.budgets.reserve import current_buckets
@@ -138,7 +139,8 @@ class Limit:
 
 def limits(team: Team, membership: Membership, project: Project | None) -> list[Limit]:
     """The caps that apply to the member here: the team's, the project's, their own; sums first, then caps per take."""
-    caps = Cap.objects.applying(team, membership.user, project, None)
+    seen = set(visible(Cap.objects.filter(team=team), membership).values_list("pk", flat=True)) if membership.narrowed else None
+    caps = [cap for cap in Cap.objects.applying(team, membership.user, project, None) if seen is None or cap.pk in seen]
     sums = [
         Limit(bucket.cap, bucket.limit_micros, bucket.held_micros, bucket.settled_micros)
         for bucket in current_buckets(caps, timezone.now())
@@ -196,7 +198,11 @@ class Panel:
             reason = f"Needs a key for {Provider(model.provider).label}. {who}"
         elif price is None:
             reason = "Has no price, so it cannot run."
-        elif model.needs_key and not any(limit.cap.scope == Scope.TEAM and not limit.per_take for limit in self.limits):
+        elif (
+            model.needs_key
+            and not self.team.limited
+            and not any(limit.cap.scope == Scope.TEAM and not limit.per_take for limit in self.limits)
+        ):
             reason = "The team has no monthly cap yet."
         paused = "Its key is paused: takes wait until it is resumed." if key is not None and key.is_paused else ""
         account = self.connections.get(model.provider) or Connection(team=self.team, provider=model.provider)
@@ -271,7 +277,7 @@ class Panel:
     @cached_property
     def projects(self) -> list[Project]:
         """Where the takes could go, for pages that are about no project."""
-        return list(Project.objects.current().filter(team=self.team)) if self.at == "library" else []
+        return list(visible(Project.objects.current().filter(team=self.team), self.team)) if self.at == "library" else []
 
     @cached_property
     def values(self) -> dict[str, Any]:

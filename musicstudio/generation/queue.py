@@ -11,6 +11,7 @@ from itertools import groupby
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
+from musicstudio.accounts.access import visible, within
 from musicstudio.accounts.models import Team
 from musicstudio.budgets.models import OPEN, Bucket, HoldState
 from musicstudio.core.money import format_micros
@@ -183,7 +184,7 @@ class Queue:
     @property
     def mine(self) -> Q:
         """The condition for its jobs."""
-        return Q(project=self.project) if self.project else Q(team=self.team)
+        return Q(project=self.project) if self.project else Q(team=self.team) & within("project", self.team)
 
     @property
     def all(self) -> JobQuerySet:
@@ -198,12 +199,14 @@ class Queue:
     @cached_property
     def key(self) -> str:
         """Changes whenever the queue, the list or the money would look different; three cheap queries, nothing rendered."""
+        queued = Q(state=State.QUEUED) & (self.mine if self.team.limited else Q())
         counts = Job.objects.active().aggregate(
-            active=Count("pk", self.mine), progress=Sum("progress", filter=self.mine), queued=Count("pk", Q(state=State.QUEUED))
+            active=Count("pk", self.mine), progress=Sum("progress", filter=self.mine), queued=Count("pk", queued)
         )
         if not counts["active"]:
             counts = {}
         live = Bucket.objects.filter(cap__team=self.team, cap__ended_at=None, period_end__gt=timezone.now())
+        live = visible(live, self.team)
         money = live.aggregate(held=Sum("held_micros"), settled=Sum("settled_micros"), limit=Sum("limit_micros"))
         facts = repr((self.team.pk, self.project and self.project.pk, self.changed, counts, money, self.watch, self.since))
         return f'"{hashlib.sha256(facts.encode()).hexdigest()[:32]}"'
@@ -244,14 +247,13 @@ class Queue:
                 row.usual_seconds = self._usual(row.job)
                 row.ahead = sum(at < row.job.created_at for key, at in waiting if key == row.job.key_id)
 
-    @staticmethod
-    def _waiting(rows: list[Row]) -> list[tuple[uuid.UUID | None, datetime]]:
+    def _waiting(self, rows: list[Row]) -> list[tuple[uuid.UUID | None, datetime]]:
         """Key and time of every queued job that one of the rows could wait for; the sketch engine's have no key."""
         keys = {row.job.key_id for row in rows if row.kind == "active" and row.job.state == State.QUEUED}
         if not keys:
             return []
         same = Q(key__in=keys - {None}) | (Q(key=None) if None in keys else Q(pk__in=()))
-        queued = Job.objects.filter(same, state=State.QUEUED).order_by("created_at")
+        queued = visible(Job.objects.filter(same, state=State.QUEUED), self.team).order_by("created_at")
         return list(queued.values_list("key_id", "created_at")[:MANY])
 
     @staticmethod
@@ -267,8 +269,8 @@ class Queue:
     def _usual(self, job: Job) -> int | None:
         """Of takes like this one, asked once a page."""
         place = (job.model_id, job.prompt.duration_ms)
-        if place not in self._known:
-            self._known[place] = usual_seconds(self.team.pk, *place)
+        if place not in self._known:  # other projects' takes would tell how much is done there
+            self._known[place] = None if self.team.limited else usual_seconds(self.team.pk, *place)
         return self._known[place]
 
     @cached_property

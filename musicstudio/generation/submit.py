@@ -20,6 +20,7 @@ from musicstudio.notify.callbacks import Callback
 from musicstudio.projects.models import ApiToken, Project, Prompt
 from musicstudio.providers.connections import Connection
 from musicstudio.providers.models import MusicModel, NoPrice, Provider, ProviderKey, Quote
+from musicstudio.providers.terms import captured
 
 MAX_TAKES = 8
 MAX_SEED = 2**31 - 1
@@ -176,6 +177,7 @@ def queue_lanes(lanes: Sequence[Lane], by: User, *, approved: bool = False) -> l
     idem = str(first.race or first.batch)
     holds = Hold.objects.reserve(project.team, wanted, by, approved=approved, idem_key=idem, **where)
     of_lane = {lane.batch: seeds(lane) for lane in lanes}
+    terms = {lane.model.pk: captured(project.team, lane.model) for lane in lanes}
     jobs = Job.objects.bulk_create(
         Job(
             id=hold.pk,
@@ -187,6 +189,7 @@ def queue_lanes(lanes: Sequence[Lane], by: User, *, approved: bool = False) -> l
             hold=hold,
             batch=lane.batch,
             race=lane.race,
+            terms=terms[lane.model.pk],
             based_on=lane.based_on,
             take=place,
             created_by=by,

@@ -2,6 +2,7 @@
 
 from statistics import median
 
+from musicstudio.accounts.access import visible
 from musicstudio.accounts.models import Team
 from musicstudio.generation.models import Job, State
 
@@ -26,7 +27,7 @@ def usual_seconds(team_id: int, model_id: int, duration_ms: int) -> int | None:
 
 def usual_of_models(team: Team) -> dict[int, int]:
     """Per model the median of all lengths, from the team's newest takes, in one query; models with too few are left out."""
-    ended = Job.objects.filter(team=team, state=State.SUCCEEDED, finished_at__isnull=False).order_by("-created_at")
+    ended = visible(Job.objects.filter(team=team, state=State.SUCCEEDED, finished_at__isnull=False), team).order_by("-created_at")
     spans: dict[int, list[float]] = {}
     for model, created, finished in ended.values_list("model_id", "created_at", "finished_at")[: 6 * LAST]:
         spans.setdefault(model, []).append((finished - created).total_seconds())  # type: ignore[operator]

@@ -16,7 +16,7 @@ from django_q.tasks import async_task
 
 from musicstudio.accounts.access import get_team, get_team_object
 from musicstudio.accounts.models import Role
-from musicstudio.budgets.models import Bucket, Cap
+from musicstudio.budgets.models import Bucket, Cap, Period
 from musicstudio.core.crypto import Undecryptable
 from musicstudio.core.money import format_micros
 from musicstudio.core.pages import page, say, toast
@@ -48,9 +48,11 @@ def get_job(request: HttpRequest, team: str, pk: uuid.UUID, role: Role) -> Job:
 
 
 def month_of(request: HttpRequest) -> Bucket | None:
-    """The team's month of its cap, read once a request; None without a cap."""
+    """The team's month of its cap, read once a request; None without a cap. Who sees chosen projects only: of their own cap."""
     if not hasattr(request, "month"):
-        cap = Cap.objects.of(request.team)  # type: ignore[attr-defined]
+        team, own = request.team, Cap.objects.live().filter(member=request.user.pk)  # type: ignore[attr-defined]
+        mine = own.filter(team=team).exclude(period=Period.TAKE).order_by("period")
+        cap = mine.first() if team.limited else Cap.objects.of(team)
         request.month = cap.bucket() if cap else None  # type: ignore[attr-defined]
     return request.month  # type: ignore[attr-defined, no-any-return]
 

@@ -11,7 +11,7 @@ from django.utils.http import content_disposition_header, url_has_allowed_host_a
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import reswap, retarget, trigger_client_event
 
-from musicstudio.accounts.access import get_team
+from musicstudio.accounts.access import get_team, visible
 from musicstudio.accounts.models import Role, Team
 from musicstudio.core.pages import page, toast
 from musicstudio.library.acts import ACTS, perform
@@ -105,7 +105,7 @@ def menu(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     """Everything that can be done to one track; what the role does not allow is shown with the reason."""
     track = get_track(request, team, pk)
     member = request.membership  # type: ignore[attr-defined]
-    same = Track.objects.kept().filter(team=track.team, sha256=track.sha256).exclude(pk=pk)
+    same = visible(Track.objects.kept().filter(team=track.team, sha256=track.sha256), track.team).exclude(pk=pk)
     shown = {"track": track, "team": track.team, "may": member.may(Role.PRODUCER), "decides": member.may(Role.REVIEWER)}
     shown["approved_by_me"] = track.approvals.standing().filter(by=member.user_id).exists()
     return page(request, "library/_menu.html", shown | {"same": same, "scope": request.GET.get("scope", "")})

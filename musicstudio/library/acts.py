@@ -13,6 +13,7 @@ from django.db import transaction
 from django.http import QueryDict
 from django.utils import timezone
 
+from musicstudio.accounts.access import visible
 from musicstudio.accounts.models import Role, Team, User
 from musicstudio.library.collections import Collection, CollectionItem
 from musicstudio.library.decide import decide, decide_back, withdraw
@@ -37,10 +38,11 @@ def perform(act: str, team: Team, chosen: Sequence[uuid.UUID], by: User, words: 
     verb, wanted = ACTS[act], list(dict.fromkeys(chosen))
     if len(wanted) > MOST:
         raise ValidationError(f"That is {len(wanted):,} tracks; {MOST:,} is the most at once. Narrow the list first.")
-    rows = (
-        Track.objects.select_for_update(of=("self",)).select_related("team", "project").filter(team=team, pk__in=wanted).in_bulk()
-    )
+    locked = Track.objects.select_for_update(of=("self",)).select_related("team", "project").filter(team=team, pk__in=wanted)
+    rows = visible(locked, team).in_bulk()
     found = [rows[pk] for pk in wanted if pk in rows]
+    for track in found:
+        track.team = team  # as the person sees it
     usable = [track for track in found if track.deleted_at is None or act == "restore"]
     done = verb.do(usable, by, words)
     done.failed += [(str(track), "is in the bin") for track in found if track not in usable]
@@ -85,8 +87,8 @@ def change_back(facts: Any, team: Team, by: User) -> int:
 
 def move(tracks: Sequence[Track], by: User, words: QueryDict) -> Done:
     """Into another project of the team: `name`, its slug."""
-    teams = {track.team_id for track in tracks}
-    project = Project.objects.filter(team__in=teams, slug=words.get("name", "")).first()
+    team = tracks[0].team if tracks else None
+    project = visible(Project.objects.filter(team=team, slug=words.get("name", "")), team).first() if team else None
     if project is None:
         raise ValidationError("Choose a project.")
     moving = [track for track in tracks if track.project_id != project.pk]

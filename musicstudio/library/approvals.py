@@ -21,6 +21,7 @@ from musicstudio.projects.models import Project
 if TYPE_CHECKING:
     from musicstudio.library.models import Track
 
+LONGEST = {"use": 200, "territory": 120, "term": 120}  # characters
 NEEDED = {"use": "Say what it is for.", "territory": "Say where it may be used.", "term": "Say for how long."}
 
 
@@ -61,9 +62,9 @@ class Approval(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="approvals")
     at = models.DateTimeField(auto_now_add=True)
     reason = models.CharField(max_length=400, blank=True)
-    use = models.CharField(max_length=200, blank=True)
-    territory = models.CharField(max_length=120, blank=True)
-    term = models.CharField(max_length=120, blank=True)
+    use = models.CharField(max_length=LONGEST["use"], blank=True)
+    territory = models.CharField(max_length=LONGEST["territory"], blank=True)
+    term = models.CharField(max_length=LONGEST["term"], blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
 
@@ -137,7 +138,7 @@ def check_terms(tracks: Iterable["Track"], terms: Terms) -> None:
     if any(track.project.asks_use for track in tracks):
         wrong = {name: said for name, said in NEEDED.items() if not getattr(terms, name)}
     for name, value in terms._asdict().items():
-        most = Approval._meta.get_field(name).max_length or 0
+        most = LONGEST[name]
         if len(value) > most:
             wrong[name] = f"At most {most} characters; this has {len(value)}."
     if wrong:

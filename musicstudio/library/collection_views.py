@@ -3,12 +3,12 @@
 import uuid
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from musicstudio.accounts.access import get_team, get_team_object
+from musicstudio.accounts.access import get_team, get_team_object, visible
 from musicstudio.accounts.models import Role
 from musicstudio.core.pages import page, say, toast
 from musicstudio.library import shelving
@@ -43,17 +43,33 @@ def collection_page(request: HttpRequest, found: Collection, status: int = 200, 
     """The page, with the name that was refused, if one was."""
     scope = f"collection:{found.pk}"
     rows = scoped(found.team, scope).for_lists(request.user).order_by("collection_items__position", "collection_items__pk")
-    may = request.membership.may(Role.PRODUCER)  # type: ignore[attr-defined]
+    may = request.membership.may(Role.PRODUCER) and tended(request, found)  # type: ignore[attr-defined]
     length = sum(track.duration_ms for track in rows)
     shown = {"team": found.team, "collection": found, "rows": rows, "scope": scope, "may": may, "length": length}
     return page(request, "library/collection.html", shown | {"here": "collections"} | said, status=status)
+
+
+def tended(request: HttpRequest, found: Collection) -> bool:
+    """Whether the person may change it: who sees chosen projects only tends only what they made themselves."""
+    return not found.team.limited or found.created_by_id == request.user.pk
+
+
+def get_shelf(request: HttpRequest, team: str, pk: int) -> Collection:
+    """The team's collection, to be changed; raises PermissionDenied where the person may not."""
+    rows = Collection.objects.select_related("team", "created_by")
+    found = get_team_object(request, rows, Role.PRODUCER, team=team, pk=pk)
+    if not tended(request, found):
+        raise PermissionDenied(
+            "You see chosen projects, and this collection is somebody else's. An owner or admin can change it."
+        )
+    return found
 
 
 @require_POST
 @login_required
 def collection_rename(request: HttpRequest, team: str, pk: int) -> HttpResponse:
     """A new name; 422 with the message beside the field."""
-    found = get_team_object(request, Collection.objects.select_related("team", "created_by"), Role.PRODUCER, team=team, pk=pk)
+    found = get_shelf(request, team, pk)
     name = request.POST.get("name", "")
     try:
         found.rename(name)
@@ -66,7 +82,7 @@ def collection_rename(request: HttpRequest, team: str, pk: int) -> HttpResponse:
 @login_required
 def collection_delete(request: HttpRequest, team: str, pk: int) -> HttpResponse:
     """Deletes it; the tracks stay."""
-    found = get_team_object(request, Collection.objects.select_related("team"), Role.PRODUCER, team=team, pk=pk)
+    found = get_shelf(request, team, pk)
     undo = shelving.delete(found, request.user)  # type: ignore[arg-type]
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect("collections", team)
@@ -78,8 +94,8 @@ def collection_delete(request: HttpRequest, team: str, pk: int) -> HttpResponse:
 @login_required
 def collection_place(request: HttpRequest, team: str, pk: int) -> HttpResponse:
     """Puts `track` in front of `before`, or at the end."""
-    found = get_team_object(request, Collection.objects.select_related("team"), Role.PRODUCER, team=team, pk=pk)
-    inside = {track.pk: track for track in found.tracks.all()}
+    found = get_shelf(request, team, pk)
+    inside = {track.pk: track for track in visible(found.tracks.all(), found.team)}
     track, before = (inside.get(readable(request.POST.get(name, "")) or uuid.UUID(int=0)) for name in ("track", "before"))
     if track is None:
         raise Http404("Not in this collection.")

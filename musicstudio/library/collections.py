@@ -11,7 +11,8 @@ from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.urls import reverse
 
-from musicstudio.accounts.models import Team, User
+from musicstudio.accounts.access import in_project, visible
+from musicstudio.accounts.models import Membership, Team, User
 
 if TYPE_CHECKING:
     from musicstudio.library.models import Track
@@ -26,11 +27,21 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
         Raises ValidationError for a bad name.
         """
         name = checked(name)
-        if found := self.filter(team=team, name__iexact=name).first():
+        if found := visible(self.filter(team=team, name__iexact=name), team).first():
             return found, False
+        wanted, number = name, 2
+        while team.limited and self.filter(team=team, name__iexact=name).exists():  # one that the person may not know of
+            name, number = f"{wanted[:75]} {number}", number + 1
         return self.get_or_create(team=team, name=name, defaults={"created_by": by})
 
 
+def seen(member: Membership) -> models.Q:
+    """One's own collections, and those with a track that one may see."""
+    inside = Collection.objects.filter(tracks__project__in=member.only).values("pk")
+    return models.Q(created_by=member.user_id) | models.Q(pk__in=inside)
+
+
+@in_project(seen)
 class Collection(models.Model):
     """A named, ordered choice of the team's tracks."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
+from musicstudio.accounts.access import visible
 from musicstudio.accounts.models import User
 from musicstudio.library.collections import Collection
 from musicstudio.library.filters import Reader
@@ -61,13 +62,16 @@ def of_operator(reader: Reader, key: str, typed: str) -> list[tuple[str, str]]:
 def names_of(reader: Reader, key: str, wanted: str) -> Iterable[str]:
     """What the team calls its things of that kind, the fitting ones."""
     if key == "tag":
-        return Tag.objects.filter(team=reader.team, name__icontains=wanted).values_list("name", flat=True)[:MOST]
+        tags = visible(Tag.objects.filter(team=reader.team, name__icontains=wanted), reader.team)
+        return tags.values_list("name", flat=True)[:MOST]
     if key == "project":
-        return Project.objects.filter(team=reader.team, name__icontains=wanted).values_list("name", flat=True)[:MOST]
+        projects = visible(Project.objects.filter(team=reader.team, name__icontains=wanted), reader.team)
+        return projects.values_list("name", flat=True)[:MOST]
     if key == "model":
         return MusicModel.objects.filter(name__icontains=wanted).values_list("name", flat=True)[:MOST]
     if key == "collection":
-        return Collection.objects.filter(team=reader.team, name__icontains=wanted).values_list("name", flat=True)[:MOST]
+        collections = visible(Collection.objects.filter(team=reader.team, name__icontains=wanted), reader.team)
+        return collections.values_list("name", flat=True)[:MOST]
     if key == "by":
         people = User.objects.filter(Q(name__icontains=wanted) | Q(name="", email__icontains=wanted), teams=reader.team)
         people = people.order_by("name", "email")
@@ -83,7 +87,7 @@ def of_word(reader: Reader, word: str, project: Project | None) -> list[tuple[st
     found += [(spelled("by", name), "Author") for name in list(names_of(reader, "by", word))[1:3]]
     found += [(spelled("model", name), "Model") for name in list(names_of(reader, "model", word))[:2]]
     if len(word) > 1:
-        scope = Track.objects.kept().filter(Q(project=project) if project else Q(team=reader.team))
+        scope = visible(Track.objects.kept().filter(Q(project=project) if project else Q(team=reader.team)), reader.team)
         titles = scope.order_by("-asked_at").values_list("title", flat=True)[:RECENT]
         hits = [title for title in dict.fromkeys(titles) if word in title.lower() and '"' not in title]
         found += [(f'"{title}"', "Title") for title in hits[:3]]

@@ -55,10 +55,10 @@ def download(request: HttpRequest, team: str, pk: uuid.UUID, kind: str) -> HttpR
     """The file, in ranges. 404 while it is not ready; the list then offers to make it."""
     track = get_track(request, team, pk)
     row = get_object_or_404(track.derivatives, kind=kind, state=Making.READY)
-    if not default_storage.exists(row.file.name):
+    if not default_storage.exists(str(row.file.name)):
         row.delete()
         raise Http404("The file is gone; it can be made again.")
     track.derivatives.filter(pk=row.pk).update(used_at=timezone.now())
     row.track = track
-    facts = {"size": row.size, "etag": row.sha256, "mime": row.target.mime, "filename": row.filename}
-    return serve(request, row.file, download=True, **facts)
+    mime, name = row.target.mime, row.filename
+    return serve(request, row.file, size=row.size, etag=row.sha256, mime=mime, filename=name, download=True)

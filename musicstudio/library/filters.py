@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Avg, Count, Q, QuerySet
 from django.utils import timezone
 
+from musicstudio.accounts.access import visible
 from musicstudio.accounts.models import Team, User
 from musicstudio.library.collections import Collection, CollectionItem
 from musicstudio.library.fold import wanted
@@ -89,7 +90,7 @@ def meant(values: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> set[Any]:
 
 def collected(reader: Reader, clause: Clause) -> Q:
     """In any of the collections."""
-    rows = Collection.objects.filter(team=reader.team).values_list("pk", "name")
+    rows = visible(Collection.objects.filter(team=reader.team), reader.team).values_list("pk", "name")
     return Q(pk__in=CollectionItem.objects.filter(collection__in=meant(clause.values, rows)).values("track"))
 
 
@@ -103,7 +104,7 @@ def made_by(reader: Reader, clause: Clause) -> Q:
 
 def in_project(reader: Reader, clause: Clause) -> Q:
     """In any of the projects; part of the name or the address will do."""
-    rows = Project.objects.filter(team=reader.team).order_by().values_list("pk", "name", "slug")
+    rows = visible(Project.objects.filter(team=reader.team), reader.team).order_by().values_list("pk", "name", "slug")
     return Q(project__in=meant(clause.values, rows))
 
 
@@ -136,7 +137,8 @@ def marked(reader: Reader, clause: Clause) -> Q:
     if "favourite" in clause.values:
         found |= Q(pk__in=Favourite.objects.filter(user=reader.user).values("track"))
     if "duplicate" in clause.values:
-        same = Track.objects.kept().filter(team=reader.team).values("sha256").annotate(n=Count("pk")).filter(n__gt=1)
+        mine = visible(Track.objects.kept().filter(team=reader.team), reader.team)
+        same = mine.values("sha256").annotate(n=Count("pk")).filter(n__gt=1)
         found |= Q(sha256__in=same.order_by().values("sha256"))
     return found
 

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
-from musicstudio.accounts.access import get_team, get_team_object
+from musicstudio.accounts.access import get_team, get_team_object, visible
 from musicstudio.accounts.models import Role
 from musicstudio.core.pages import page, say
 from musicstudio.library.complete import completions
@@ -24,8 +24,8 @@ from musicstudio.projects.models import Project
 def listing_of(request: HttpRequest, team: str) -> Listing:
     """The list the address is about: the team's, or with `of` one project's."""
     place, slug = get_team(request, team), request.GET.get("of", "")
-    project = get_object_or_404(Project, team=place, slug=slug) if slug else None
-    scope = Track.objects.kept().filter(project=project) if project else Track.objects.kept().filter(team=place)
+    project = get_object_or_404(visible(Project.objects.filter(team=place), place), slug=slug) if slug else None
+    scope = visible(Track.objects.kept().filter(**({"project": project} if project else {"team": place})), place)
     return Listing.from_query(scope, request.GET, Reader(place, request.user), project)  # type: ignore[arg-type]
 
 
@@ -72,7 +72,7 @@ def views(request: HttpRequest, team: str) -> HttpResponse:
 def view_counts(request: HttpRequest, team: str) -> HttpResponse:
     """How many tracks each view of the sidebar has now; asked for after the page, so that it need not wait."""
     place = get_team(request, team)
-    reader, tracks = Reader(place, request.user), Track.objects.kept().filter(team=place)  # type: ignore[arg-type]
+    reader, tracks = Reader(place, request.user), visible(Track.objects.kept().filter(team=place), place)  # type: ignore[arg-type]
     counts = {}
     for view in SavedView.objects.with_built_in(place, request.user):  # type: ignore[arg-type]
         counts[view.key] = Listing.from_query(tracks, QueryDict(view.query), reader).rough_count

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Avg, F, OrderBy, OuterRef, Subquery
 from django.http import QueryDict
 
+from musicstudio.accounts.access import visible
 from musicstudio.library.facets import FACETS, Facet, facet_of
 from musicstudio.library.filters import Reader
 from musicstudio.library.models import Decision, Rating, Status, Track, TrackQuerySet
@@ -138,7 +139,7 @@ class Listing:
     @property
     def everywhere(self) -> TrackQuerySet:
         """The team's or the project's tracks with those in the archive and the bin."""
-        tracks = Track.objects.filter(team=self.reader.team)
+        tracks = visible(Track.objects.filter(team=self.reader.team), self.reader.team)
         return tracks.filter(project=self.place) if self.place else tracks
 
     @cached_property

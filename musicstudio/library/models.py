@@ -13,8 +13,10 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.urls import reverse
 
+from musicstudio.accounts.access import in_project
 from musicstudio.accounts.models import Team, User
 from musicstudio.library.approvals import Approval
+from musicstudio.library.checking import FileCheck
 from musicstudio.library.collections import Collection, CollectionItem
 from musicstudio.library.derivatives import Derivative
 from musicstudio.library.index import SearchText, index
@@ -33,6 +35,7 @@ __all__ = [
     "Decision",
     "Derivative",
     "Favourite",
+    "FileCheck",
     "Rating",
     "SavedView",
     "SearchText",
@@ -86,6 +89,7 @@ class TrackQuerySet(models.QuerySet["Track"]):
         return index(self if ids is None else self.filter(pk__in=ids))
 
 
+@in_project("project")
 class Track(models.Model):
     """One take in the library: the original bytes, untouched, and where they come from.
 
@@ -134,6 +138,7 @@ class Track(models.Model):
     key_label = models.CharField(max_length=80, blank=True)
     seed = models.BigIntegerField(null=True)
     parameters = models.JSONField(default=dict, help_text="what was sent, and what the provider said about the take")
+    terms = models.JSONField(default=dict, help_text="what was known about the model's terms of use when it was asked")
     quoted_micros = models.BigIntegerField()
     cost_micros = models.BigIntegerField()
     upstream_id = models.CharField(max_length=200, blank=True)

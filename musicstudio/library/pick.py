@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django.db.models import Count, Q
 
+from musicstudio.accounts.access import visible, within
 from musicstudio.accounts.models import Team
 from musicstudio.library.done import named
 from musicstudio.library.models import Collection, Tag, Track
@@ -53,8 +54,11 @@ class Choice:
     @cached_property
     def tracks(self) -> list[Track]:
         """The tracks meant."""
-        rows = Track.objects.filter(team=self.team, pk__in=self.ids).select_related("prompt", "team")
-        return list(rows.prefetch_related("tags"))
+        rows = visible(Track.objects.filter(team=self.team, pk__in=self.ids), self.team).select_related("prompt")
+        found = list(rows.prefetch_related("tags"))
+        for track in found:
+            track.team = self.team
+        return found
 
     @property
     def title(self) -> str:
@@ -66,14 +70,15 @@ class Choice:
         """All there are, those used most first."""
         rows: Any
         mine = Count("tracks", filter=Q(tracks__in=self.ids), distinct=True)
-        kept = Q(tracks__archived_at=None, tracks__deleted_at=None)
+        kept = Q(tracks__archived_at=None, tracks__deleted_at=None) & within("tracks__project", self.team)
+        counts = {"has": mine, "uses": Count("tracks", filter=kept, distinct=True)}
         if self.what == "tag":
-            rows = Tag.objects.filter(team=self.team).annotate(has=mine, uses=Count("tracks", filter=kept, distinct=True))
+            rows = visible(Tag.objects.filter(team=self.team), self.team).annotate(**counts)
             return [Option(tag.name, tag.name, tag.has, tag.uses, tag.hue) for tag in rows.order_by("-uses", "name")]
         if self.what == "collect":
-            rows = Collection.objects.filter(team=self.team).annotate(has=mine, uses=Count("tracks", filter=kept, distinct=True))
+            rows = visible(Collection.objects.filter(team=self.team), self.team).annotate(**counts)
             return [Option(found.name, found.name, found.has, found.uses) for found in rows.order_by("name")]
-        rows = Project.objects.filter(team=self.team).annotate(has=mine, uses=Count("tracks", filter=kept, distinct=True))
+        rows = visible(Project.objects.filter(team=self.team), self.team).annotate(**counts)
         return [Option(place.slug, place.name, place.has, place.uses, place.hue) for place in rows]
 
     @property

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from musicstudio.accounts.access import in_project, visible
 from musicstudio.accounts.models import Team, User
 
 NAME_LENGTH, QUERY_LENGTH, MOST = 60, 1200, 40
@@ -23,7 +24,7 @@ class SavedViewQuerySet(models.QuerySet["SavedView"]):
     def with_built_in(self, team: Team, user: User) -> "list[SavedView]":
         """What the sidebar lists: two that everybody has, then the person's own and the team's."""
         first = [SavedView(team=team, name=name, query=query) for name, (query, _) in BUILT_IN.items()]
-        rows = list(self.seen_by(team, user))
+        rows = list(visible(self.seen_by(team, user), team))
         for view in rows:
             view.team = team
         return first + rows
@@ -44,6 +45,7 @@ class SavedViewQuerySet(models.QuerySet["SavedView"]):
         return view
 
 
+@in_project(lambda member: Q(owner=member.user_id))  # a view's name and search may speak of any project
 class SavedView(models.Model):
     """The address is the view: `query` is what stands behind the library's ?."""
 

@@ -5,6 +5,7 @@ import uuid
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from musicstudio.accounts.access import visible
 from musicstudio.accounts.models import Team, User
 from musicstudio.library.acts import MOST
 from musicstudio.library.filters import Reader
@@ -16,7 +17,7 @@ from musicstudio.projects.models import Project
 def scoped(team: Team, scope: str) -> TrackQuerySet:
     """The tracks of a kind of list: "" the library, `project:SLUG`, `collection:ID`, `archive`, `bin`."""
     kind, _, which = scope.partition(":")
-    tracks = Track.objects.filter(team=team)
+    tracks = visible(Track.objects.filter(team=team), team)
     if kind == "bin":
         return tracks.exclude(deleted_at=None)
     if kind == "archive":
@@ -31,7 +32,7 @@ def scoped(team: Team, scope: str) -> TrackQuerySet:
 def listed(team: Team, user: User, scope: str, values: QueryDict) -> Listing:
     """The list of a scope under an address."""
     kind, _, which = scope.partition(":")
-    place = Project.objects.filter(team=team, slug=which).first() if kind == "project" else None
+    place = visible(Project.objects.filter(team=team, slug=which), team).first() if kind == "project" else None
     return Listing.from_query(scoped(team, scope), values, Reader(team, user), place)
 
 
@@ -55,11 +56,12 @@ def chosen(team: Team, user: User, words: QueryDict) -> list[uuid.UUID]:
 def in_order(team: Team, user: User, words: QueryDict) -> tuple[TrackQuerySet, str, bool]:
     """What is handed over: the tracks meant as a query, its name, and whether it is a collection in its own order."""
     ids, (kind, _, which) = chosen(team, user, words), words.get("scope", "").partition(":")
-    tracks = Track.objects.filter(team=team, pk__in=ids)
-    if kind == "collection" and which.isdigit() and (found := Collection.objects.filter(team=team, pk=which).first()):
+    tracks = visible(Track.objects.filter(team=team, pk__in=ids), team)
+    shelves = visible(Collection.objects.filter(team=team), team)
+    if kind == "collection" and which.isdigit() and (found := shelves.filter(pk=which).first()):
         items = tracks.filter(collection_items__collection=found)
         return items.order_by("collection_items__position", "collection_items__pk"), found.name, True
-    project = Project.objects.filter(team=team, slug=which).first() if kind == "project" else None
+    project = visible(Project.objects.filter(team=team, slug=which), team).first() if kind == "project" else None
     return tracks.order_by(*Track.LIST_ORDER), project.name if project else team.name, False
 
 

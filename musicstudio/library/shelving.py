@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, Q, Sum
 
+from musicstudio.accounts.access import visible, within
 from musicstudio.accounts.models import Role, Team, User
 from musicstudio.library.collections import Collection, CollectionItem, CollectionQuerySet
 from musicstudio.library.models import Track
@@ -14,8 +15,8 @@ from musicstudio.library.undo import WAYS, Undo, Way
 
 def counted(team: Team) -> CollectionQuerySet:
     """The team's collections with `number` of kept tracks and their length `ms`."""
-    kept = Q(tracks__archived_at=None, tracks__deleted_at=None)
-    rows = Collection.objects.filter(team=team).select_related("created_by")
+    kept = Q(tracks__archived_at=None, tracks__deleted_at=None) & within("tracks__project", team)
+    rows = visible(Collection.objects.filter(team=team), team).select_related("created_by")
     return rows.annotate(number=Count("tracks", filter=kept), ms=Sum("tracks__duration_ms", filter=kept))
 
 

@@ -2,6 +2,7 @@
 
 import re
 
+from musicstudio.accounts.access import visible
 from musicstudio.library.models import Tag, Track
 from musicstudio.sketch.lexicon import GENRE_WORDS, INSTRUMENT_WORDS, MOOD_WORDS
 
@@ -16,7 +17,7 @@ def suggested(track: Track) -> list[str]:
     """Words the track does not carry yet: the team's first, then words of style, then what was measured."""
     has = {tag.name.lower() for tag in track.tags.all()}
     prompt = " ".join(["", *re.findall(r"[\w-]+", track.prompt.text.lower()), ""])
-    names = Tag.objects.filter(team=track.team_id).values_list("name", flat=True)
+    names = visible(Tag.objects.filter(team=track.team_id), track.team).values_list("name", flat=True)
     team = [name for name in names if f" {name.lower()} " in prompt]
     style = [name.replace("_", " ") for name, words in STYLE.items() if any(f" {word} " in prompt for word in words.split("|"))]
     found = dict.fromkeys([*team, *style, *heard(track)])

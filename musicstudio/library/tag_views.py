@@ -23,7 +23,7 @@ def tags(request: HttpRequest, team: str) -> HttpResponse:
 
 def vocabulary_page(request: HttpRequest, team: Team, status: int = 200, **said: object) -> HttpResponse:
     """The page, with the form that was refused, if one was."""
-    may = request.membership.may(Role.PRODUCER)  # type: ignore[attr-defined]
+    may = request.membership.may(Role.PRODUCER) and not team.limited  # type: ignore[attr-defined]
     shown = {"team": team, "tags": vocabulary.counted(team), "colors": list(Color), "may": may, "here": "tags"}
     return page(request, "library/tags.html", shown | said, status=status)
 
@@ -39,6 +39,7 @@ def answer(request: HttpRequest, team: Team, said: str, undo: Undo) -> HttpRespo
 @login_required
 def tag_edit(request: HttpRequest, team: str, pk: int) -> HttpResponse:
     """A new name and colour; 422 with the message beside the field."""
+    get_team(request, team, Role.PRODUCER, whole=True)
     tag = get_team_object(request, Tag.objects.select_related("team"), Role.PRODUCER, team=team, pk=pk)
     try:
         undo = vocabulary.edit(tag, request.POST.get("name", ""), request.POST.get("color", ""), request.user)  # type: ignore[arg-type]
@@ -52,6 +53,7 @@ def tag_edit(request: HttpRequest, team: str, pk: int) -> HttpResponse:
 @login_required
 def tag_merge(request: HttpRequest, team: str, pk: int) -> HttpResponse:
     """Shows what merging would change; with `sure`, does it."""
+    get_team(request, team, Role.PRODUCER, whole=True)
     tag = get_team_object(request, vocabulary.counted_all(), Role.PRODUCER, team=team, pk=pk)
     into = request.POST.get("into", "")
     other = get_object_or_404(vocabulary.counted_all(), team=tag.team, pk=into if into.isdigit() else 0)
@@ -67,6 +69,7 @@ def tag_merge(request: HttpRequest, team: str, pk: int) -> HttpResponse:
 @login_required
 def tag_delete(request: HttpRequest, team: str, pk: int) -> HttpResponse:
     """Takes the word off every track and out of the vocabulary."""
+    get_team(request, team, Role.PRODUCER, whole=True)
     tag = get_team_object(request, Tag.objects.select_related("team"), Role.PRODUCER, team=team, pk=pk)
     name = tag.name
     return answer(request, tag.team, f"Tag {name} deleted.", vocabulary.delete(tag, request.user))  # type: ignore[arg-type]
@@ -76,6 +79,6 @@ def tag_delete(request: HttpRequest, team: str, pk: int) -> HttpResponse:
 @login_required
 def tags_unused(request: HttpRequest, team: str) -> HttpResponse:
     """Deletes every word that no track carries, archived and binned ones included."""
-    place = get_team(request, team, Role.PRODUCER)
+    place = get_team(request, team, Role.PRODUCER, whole=True)
     undo, number = vocabulary.delete_unused(place, request.user)  # type: ignore[arg-type]
     return answer(request, place, f"{number} unused tag{'s' * (number != 1)} deleted.", undo)

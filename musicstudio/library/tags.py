@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 
+from musicstudio.accounts.access import in_project
 from musicstudio.accounts.models import Team
 
 TAG_LENGTH = 40
@@ -44,6 +45,7 @@ class TagQuerySet(models.QuerySet["Tag"]):
         return self.alias(lowered=Lower("name")).filter(lowered__in=names)
 
 
+@in_project(lambda member: models.Q(pk__in=Tag.objects.filter(tracks__project__in=member.only).values("pk")))
 class Tag(models.Model):
     """A word of the team's vocabulary."""
 

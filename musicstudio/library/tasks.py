@@ -1,8 +1,8 @@
 """What the queue runs for the library."""
 
 from musicstudio.library import bin as binned
+from musicstudio.library import checking, peaks
 from musicstudio.library import derive as deriving
-from musicstudio.library import peaks
 
 
 def tidy() -> None:
@@ -14,6 +14,11 @@ def tidy() -> None:
 def derive(pk: int) -> None:
     """Makes a file of a track's original."""
     deriving.derive(pk)
+
+
+def check_file(pk: int) -> None:
+    """Reads a track's original again and compares its hash."""
+    checking.check_file(pk)
 
 
 def draw(track_id: str) -> None:

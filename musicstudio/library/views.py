@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Qu
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
-from musicstudio.accounts.access import get_team_object
+from musicstudio.accounts.access import get_team_object, visible
 from musicstudio.accounts.models import Role, User
 from musicstudio.core.media import serve
 from musicstudio.core.pages import page, toast
@@ -121,6 +121,7 @@ def head_of(request: HttpRequest, track: Track) -> dict[str, Any]:
     member = request.membership  # type: ignore[attr-defined]
     may = member.may(Role.PRODUCER)
     same = Track.objects.filter(team=track.team, sha256=track.sha256, deleted_at=None).exclude(pk=track.pk)
+    same = visible(same, track.team)
     history = track.decisions.select_related("by")
     shown = {"track": track, "team": track.team, "may": may, "decides": member.may(Role.REVIEWER), "same": same}
     shown |= {"history": history, "suggestions": suggested(track) if may else [], "statuses": Status.choices}

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, Q
 
+from musicstudio.accounts.access import visible, within
 from musicstudio.accounts.models import Role, Team, User
 from musicstudio.library.models import Tag, Track
 from musicstudio.library.tags import Color, TagQuerySet, checked
@@ -14,16 +15,19 @@ from musicstudio.library.undo import WAYS, Undo, Way
 Tagged = Track.tags.through
 
 
-def counted_all() -> TagQuerySet:
-    """Words with `uses`, how many kept tracks carry them, and `carried`, how many with the archive and the bin."""
-    kept = Q(tracks__archived_at=None, tracks__deleted_at=None)
+def counted_all(seen: Q | None = None) -> TagQuerySet:
+    """Words with `uses`, how many kept tracks carry them, and `carried`, how many with the archive and the bin.
+
+    `seen`: which tracks count, when not all do.
+    """
+    kept, seen = Q(tracks__archived_at=None, tracks__deleted_at=None), seen or Q()
     rows = Tag.objects.select_related("team")
-    return rows.annotate(uses=Count("tracks", filter=kept), carried=Count("tracks")).order_by("name")
+    return rows.annotate(uses=Count("tracks", filter=kept & seen), carried=Count("tracks", filter=seen or None)).order_by("name")
 
 
 def counted(team: Team) -> TagQuerySet:
-    """The team's words, counted."""
-    return counted_all().filter(team=team)
+    """The team's words, counted as far as the person sees its tracks."""
+    return visible(counted_all(within("tracks__project", team)).filter(team=team), team)  # type: ignore[return-value]
 
 
 @transaction.atomic

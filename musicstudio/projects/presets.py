@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from musicstudio.accounts.access import in_project
 from musicstudio.projects.formats import Format
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class PresetQuerySet(models.QuerySet["Preset"]):
         return preset
 
 
+@in_project("project")
 class Preset(models.Model):
     """Style words and settings of the compose panel, by name. What is empty (`None` for the length) leaves the panel's habit.
 

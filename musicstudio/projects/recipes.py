@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from musicstudio.accounts.access import in_project
 from musicstudio.accounts.models import Team, User
 
 NAME_LENGTH = 60
@@ -44,6 +45,7 @@ class RecipeQuerySet(models.QuerySet["Recipe"]):
         return self.create(team=team, name=name, created_by=by, **words)
 
 
+@in_project(lambda member: models.Q(created_by=member.user_id))  # its words may come from any project
 class Recipe(models.Model):
     """Words, model, length and format that worked, named for the whole team. It is a copy: its prompt may go."""
 

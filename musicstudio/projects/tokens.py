@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 
+from musicstudio.accounts.access import in_project
 from musicstudio.accounts.models import Membership, Role, Team, User
 from musicstudio.core import crypto
 from musicstudio.notify.callbacks import Callback
@@ -94,6 +95,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         return None
 
 
+@in_project(lambda member: models.Q(user=member.user_id))
 class ApiToken(models.Model):
     """One token of one member."""
 

@@ -31,6 +31,7 @@ class Listed:
     lyrics_limit: int = 0
     seed: bool = False
     provider: str = Provider.AIGATEWAY
+    terms: str = ""
 
 
 CATALOGUE = (
@@ -44,6 +45,7 @@ CATALOGUE = (
         source="part of the studio",
         seed=True,
         provider=Provider.SKETCH,
+        terms="Made by rule by the studio itself, from no recording and by no AI. No third party's terms apply.",
     ),
     Listed(
         "elevenlabs/elevenlabs-music",
@@ -103,6 +105,9 @@ GOOD_AT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 def seed() -> int:
     """Adds the models that are missing, each with its listed price; answers how many were added."""
     known = set(MusicModel.objects.values_list("slug", flat=True))
+    for listed in CATALOGUE:
+        if listed.terms:
+            MusicModel.objects.filter(slug=listed.slug, terms="").update(terms=listed.terms)
     missing = [(place, listed) for place, listed in enumerate(CATALOGUE) if listed.slug not in known]
     for place, listed in missing:
         model = MusicModel.objects.create(
@@ -111,6 +116,7 @@ def seed() -> int:
             name=listed.name,
             vendor=listed.vendor,
             description=listed.description,
+            terms=listed.terms,
             min_ms=listed.seconds[0] * 1_000,
             max_ms=listed.seconds[1] * 1_000,
             prompt_limit=listed.prompt_limit,

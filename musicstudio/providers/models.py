@@ -16,9 +16,20 @@ from musicstudio.projects.models import Project, Prompt
 from musicstudio.providers.aigateway import AIGateway
 from musicstudio.providers.prices import NoPrice, Price, Quote, Unit, in_force
 from musicstudio.providers.signing import WebhookSecret
+from musicstudio.providers.terms import TermsNote
 from musicstudio.providers.throttle import Throttled
 
-__all__ = ["Connection", "NoPrice", "Price", "PriceProposal", "Quote", "TopUp", "Unit", "WebhookSecret"]  # found here, too
+__all__ = [  # found here, too
+    "Connection",
+    "NoPrice",
+    "Price",
+    "PriceProposal",
+    "Quote",
+    "TermsNote",
+    "TopUp",
+    "Unit",
+    "WebhookSecret",
+]
 
 
 class Provider(models.TextChoices):
@@ -56,6 +67,7 @@ class MusicModel(models.Model):
     formats = models.JSONField(default=list)
     takes_seed = models.BooleanField(default=False)
     keeps_duration = models.BooleanField(default=True, help_text="Off: the model chooses the length itself")
+    terms = models.TextField(blank=True, help_text="what the catalogue says about using its music")
     is_enabled = models.BooleanField(default=True)
     position = models.PositiveSmallIntegerField(default=100)
 

@@ -12,6 +12,7 @@ from django.db.models import Count, Max, Min
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from musicstudio.accounts.access import visible
 from musicstudio.accounts.models import Team, User
 from musicstudio.generation.models import Job, Reason, State
 from musicstudio.library.models import Decision, Status, Track, title_from
@@ -93,7 +94,8 @@ def decided(scope: dict[str, Any], before: datetime) -> Iterable[Event]:
 def opened(scope: dict[str, Any], before: datetime) -> Iterable[Event]:
     """Projects that were opened."""
     named = {"team": scope["team"]} | ({"pk": scope["project"].pk} if "project" in scope else {})
-    for row in Project.objects.filter(**named, created_at__lt=before).order_by("-created_at")[:PER_PAGE]:
+    rows = visible(Project.objects.filter(**named, created_at__lt=before), scope["team"])
+    for row in rows.order_by("-created_at")[:PER_PAGE]:
         yield Event("opened", row.created_at, row.pk, "opened", row.name)
 
 
@@ -103,6 +105,8 @@ class Activity:
     def __init__(self, team: Team, project: Project | None = None, before: str = "", limit: int = PER_PAGE) -> None:
         self.team, self.limit = team, min(limit, PER_PAGE)
         self.scope: dict[str, Any] = {"team": team} | ({"project": project} if project else {})
+        if team.seen_by is not None and team.seen_by.only is not None:
+            self.scope["project__in"] = team.seen_by.only
         self.before = moment(before) or timezone.now() + timedelta(days=1)
 
     @cached_property

@@ -41,7 +41,7 @@ def budgets_page(request: HttpRequest, team: Team, status: int = 200, form: CapF
         "spend": Spend(team, request.GET.get("by", "person")),
         "admin": request.membership.may(Role.ADMIN),  # type: ignore[attr-defined]
         "form": form or CapForm(),
-        "targets": targets(team),
+        "targets": [] if team.limited else targets(team),
         "periods": Period.choices,
         "on_exceed": OnExceed.choices,
         "mine": Ask.objects.filter(team=team, created_by=request.user).select_related("prompt", "model")[:10],  # type: ignore[misc]
@@ -166,7 +166,7 @@ def outcome(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
 @login_required
 def ledger(request: HttpRequest, team: str) -> HttpResponseBase:
     """The team's entries; `?format=csv` is the same as a file."""
-    place = get_team(request, team, Role.PRODUCER)
+    place = get_team(request, team, Role.PRODUCER, whole=True)
     book = Ledger(place, request.GET)
     if request.GET.get("format") == "csv":
         response = StreamingHttpResponse(book.lines(), content_type="text/csv; charset=utf-8")

@@ -9,6 +9,7 @@ from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquer
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
+from musicstudio.accounts.access import visible
 from musicstudio.accounts.models import Membership, Role, Team
 from musicstudio.budgets.grants import Ask
 from musicstudio.budgets.models import Bucket
@@ -88,6 +89,11 @@ class Shell:
         return bool(self.membership and self.membership.may(Role.PRODUCER))
 
     @property
+    def limited(self) -> bool:
+        """Whether the person sees chosen projects only: then nothing is shown that speaks of the whole team."""
+        return bool(self.team and self.team.limited)
+
+    @property
     def may_decide(self) -> bool:
         """Whether tracks may be approved and rejected."""
         return bool(self.membership and self.membership.may(Role.REVIEWER))
@@ -103,7 +109,9 @@ class Shell:
         shown = Q(archived_at=None) | Q(pk=self.project.pk if self.project else None)
         tracks = Track.objects.kept()
         numbers = {"tracks_made": counted(tracks), "approved": counted(tracks.filter(status=Status.APPROVED))}
-        return list(Project.objects.filter(shown, team=self.team).annotate(running=counted(Job.objects.active()), **numbers))
+        rows = Project.objects.filter(shown, team=self.team)
+        rows = visible(rows, self.team) if self.team else rows
+        return list(rows.annotate(running=counted(Job.objects.active()), **numbers))
 
     @property
     def counts(self) -> Project | None:

@@ -40,6 +40,8 @@ class Desk:
     def __init__(self, team: Team, user: User, project: Project | None = None, mine: bool = False) -> None:
         self.team, self.user, self.project, self.mine = team, user, project, mine
         self.scope: dict[str, Any] = {"project": project} if project else {"team": team, "project__archived_at": None}
+        if team.seen_by is not None and team.seen_by.only is not None:
+            self.scope["project__in"] = team.seen_by.only
 
     @property
     def tracks(self) -> TrackQuerySet:

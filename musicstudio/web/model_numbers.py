@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, F, Q, Sum
 
+from musicstudio.accounts.access import visible
 from musicstudio.accounts.models import Team
 from musicstudio.budgets.models import Hold, HoldState
 from musicstudio.generation.models import Job, State
@@ -40,16 +41,16 @@ def numbers_of(team: Team) -> dict[str, Numbers]:
     """By slug, for every model the team has used; `rank` 1 is the most used. Five queries, whatever the number."""
     found: dict[str, Numbers] = {}
     ended = Count("pk", filter=Q(state=State.SUCCEEDED)), Count("pk", filter=Q(state=State.FAILED))
-    jobs = Job.objects.filter(team=team).order_by().values("model__slug")
+    jobs = visible(Job.objects.filter(team=team), team).order_by().values("model__slug")
     for row in jobs.annotate(asked=Count("pk"), made=ended[0], failed=ended[1]).order_by("-asked", "model__slug"):
         found[row["model__slug"]] = Numbers(row["asked"], row["made"], row["failed"], rank=len(found) + 1)
     approved, decided = Q(status=Status.APPROVED), Q(status__in=[Status.APPROVED, Status.REJECTED])
-    tracks = Track.objects.filter(team=team).order_by().values("model_slug")
+    tracks = visible(Track.objects.filter(team=team), team).order_by().values("model_slug")
     for of in tracks.annotate(yes=Count("pk", filter=approved), all=Count("pk", filter=decided)):
         numbers = found.setdefault(of["model_slug"], Numbers())
         numbers.approved, numbers.decided = of["yes"], of["all"]
     spent = Sum(F("actual_micros") - F("refunded_micros"), default=0)
-    holds = Hold.objects.filter(team=team, state=HoldState.SETTLED).order_by().values("model_slug")
+    holds = visible(Hold.objects.filter(team=team, state=HoldState.SETTLED), team).order_by().values("model_slug")
     for hold in holds.annotate(micros=spent):
         found.setdefault(hold["model_slug"], Numbers()).settled_micros = hold["micros"]
     slugs = dict(MusicModel.objects.values_list("pk", "slug"))

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.db.models import Case, Q, QuerySet, Value, When
 from django.urls import reverse
 
+from musicstudio.accounts.access import visible
 from musicstudio.accounts.models import Membership, Role
 from musicstudio.library.models import Collection, Tag, Track
 from musicstudio.projects.models import Project
@@ -99,7 +100,7 @@ class Palette:
 
     def projects(self, most: int) -> list[Item]:
         """The team's projects; the archived ones say so."""
-        kept = Project.objects.filter(team=self.membership.team)
+        kept = visible(Project.objects.filter(team=self.membership.team), self.membership)
         rows = self.having(kept if self.words else kept.current(), "name", "-created_at")
         return [
             Item(row.name, "", "archived" if row.archived_at else "", self.link("project", row.slug), hue=row.hue)
@@ -108,7 +109,8 @@ class Palette:
 
     def tracks(self, most: int) -> list[Item]:
         """Tracks by title."""
-        rows = self.having(Track.objects.kept().filter(team=self.membership.team), "title", "-asked_at")
+        tracks = visible(Track.objects.kept().filter(team=self.membership.team), self.membership)
+        rows = self.having(tracks, "title", "-asked_at")
         rows = rows.select_related("project").only("title", "take", "project__name", "project__hue")
         return [
             Item(row.title, "music-4", f"take {row.letter} · {row.project.name}", self.link("track", row.pk))
@@ -117,12 +119,12 @@ class Palette:
 
     def tags(self, most: int) -> list[Item]:
         """Tags: they lead to the tracks that have them."""
-        rows = self.having(Tag.objects.filter(team=self.membership.team), "name", "name")
+        rows = self.having(visible(Tag.objects.filter(team=self.membership.team), self.membership), "name", "name")
         return [Item(row.name, "tag", "tag", self.link("library", q=f'tag:"{row.name}"')) for row in rows[:most]]
 
     def collections(self, most: int) -> list[Item]:
         """The team's collections."""
-        rows = self.having(Collection.objects.filter(team=self.membership.team), "name", "name")
+        rows = self.having(visible(Collection.objects.filter(team=self.membership.team), self.membership), "name", "name")
         return [Item(row.name, "list-plus", "collection", self.link("collection", row.pk)) for row in rows[:most]]
 
     def people(self, most: int) -> list[Item]:
@@ -137,6 +139,7 @@ class Palette:
     def actions(self, most: int) -> list[Item]:
         """What can be done from everywhere, with its keys."""
         may = [entry for entry in ACTIONS if self.membership.may(entry[4])]
+        may = [entry for entry in may if entry[3] != "project_new" or self.membership.only is None]
         fits = [entry for entry in may if all(word.lower() in entry[0].lower() for word in self.words)]
         return [self.action(*entry[:4]) for entry in fits[:most]]
 

@@ -1,5 +1,7 @@
 """Prices: what each model is listed at, what it charged, and who may say otherwise."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
@@ -12,8 +14,9 @@ from musicstudio.accounts.access import get_team, get_team_object
 from musicstudio.accounts.models import Role, Team
 from musicstudio.core.pages import page
 from musicstudio.providers.connections import PriceProposal, ProposalState
-from musicstudio.providers.models import MusicModel, Price, Unit
+from musicstudio.providers.models import MusicModel, Price, TermsNote, Unit
 from musicstudio.providers.sync import sync
+from musicstudio.providers.terms import captured
 from musicstudio.web.charges import Charges
 from musicstudio.web.money_forms import PriceForm
 
@@ -37,12 +40,15 @@ def price(request: HttpRequest, team: str, pk: int) -> HttpResponse:
     return price_page(request, get_team(request, team, Role.ADMIN), pk)
 
 
-def price_page(request: HttpRequest, team: Team, pk: int, status: int = 200, form: PriceForm | None = None) -> HttpResponse:
+def price_page(
+    request: HttpRequest, team: Team, pk: int, status: int = 200, form: PriceForm | None = None, **refused: Any
+) -> HttpResponse:
     """The page, with the form that was refused, if one was."""
     model = get_object_or_404(MusicModel.objects.priced(team), pk=pk)
     history = Price.objects.known_to(team).filter(model=model).select_related("created_by")
     shown = {"team": team, "model": model, "charges": Charges(team, model), "history": history, "units": Unit.choices}
-    return page(request, "web/price.html", shown | {"form": form or PriceForm(), "here": "prices"}, status=status)
+    shown |= {"form": form or PriceForm(), "terms": captured(team, model), "here": "prices"}
+    return page(request, "web/price.html", shown | refused, status=status)
 
 
 @require_POST
@@ -59,6 +65,20 @@ def price_enter(request: HttpRequest, team: str, pk: int) -> HttpResponse:
             for name, said in refused.message_dict.items():
                 form.add_error(name, said)
     return price_page(request, place, pk, 422, form)
+
+
+@require_POST
+@login_required
+def terms_note(request: HttpRequest, team: str, pk: int) -> HttpResponse:
+    """What an admin read about the model's terms of use; jobs asked for from now on keep it."""
+    place = get_team(request, team, Role.ADMIN)
+    model, said = get_object_or_404(MusicModel, pk=pk), {name: request.POST.get(name, "") for name in ("text", "url")}
+    try:
+        TermsNote.objects.note(place, model, **said, by=request.user)  # type: ignore[arg-type]
+    except ValidationError as refused:
+        return price_page(request, place, pk, 422, terms=said, terms_errors=refused.message_dict)
+    messages.success(request, "Saved. Takes asked for from now on keep this note; earlier ones keep theirs.")
+    return redirect("price", team, pk)
 
 
 @require_POST

@@ -34,7 +34,7 @@ def team(request: HttpRequest, team: str) -> HttpResponse:
     """Home: what waits for the person, what is under way, what was approved, and the projects touched last."""
     place = get_team(request, team)
     shelf = Shelf(place, limit=4)
-    if not shelf.projects and request.membership.may(Role.PRODUCER):  # type: ignore[attr-defined]
+    if not shelf.projects and not place.limited and request.membership.may(Role.PRODUCER):  # type: ignore[attr-defined]
         return redirect("project_new", team)
     desk = Desk(place, request.user, mine="mine" in request.GET)  # type: ignore[arg-type]
     shown = {"desk": desk, "shelf": shelf, "activity": Activity(place, limit=FEW), "here": "home"}
@@ -59,7 +59,7 @@ def projects(request: HttpRequest, team: str) -> HttpResponse:
 @login_required
 def project_new(request: HttpRequest, team: str) -> HttpResponse:
     """A new project."""
-    place = get_team(request, team, Role.PRODUCER)
+    place = get_team(request, team, Role.PRODUCER, whole=True)
     form = ProjectForm(request.POST or None)
     if form.is_valid():
         opened = Project.objects.open(place, form.cleaned_data["name"], form.cleaned_data["brief"])

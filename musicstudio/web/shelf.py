@@ -9,6 +9,7 @@ from django.db.models import F, Max, OuterRef, QuerySet, Subquery, Window
 from django.db.models.functions import Coalesce, Greatest, RowNumber
 from django.utils import timezone
 
+from musicstudio.accounts.access import visible
 from musicstudio.accounts.models import Team
 from musicstudio.budgets.models import Bucket, Cap, Period
 from musicstudio.budgets.reserve import current_buckets
@@ -42,7 +43,8 @@ class Shelf:
     def projects(self) -> list[Project]:
         """Each with `tracks_made`, `approved`, `running`, `touched_at`, `covers` (peaks, base64) and `bucket` of its own cap."""
         kept = Track.objects.kept()
-        rows = Project.objects.filter(team=self.team, archived_at__isnull=not self.archived).annotate(
+        mine = visible(Project.objects.filter(team=self.team, archived_at__isnull=not self.archived), self.team)
+        rows = mine.annotate(
             tracks_made=counted(kept),
             approved=counted(kept.filter(status=Status.APPROVED)),
             waiting=counted(kept.filter(status=Status.NEW)),
@@ -78,4 +80,4 @@ class Shelf:
     @cached_property
     def others(self) -> int:
         """How many are on the other side: archived, or at work."""
-        return Project.objects.filter(team=self.team, archived_at__isnull=self.archived).count()
+        return visible(Project.objects.filter(team=self.team, archived_at__isnull=self.archived), self.team).count()

@@ -9,6 +9,7 @@ from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from musicstudio.accounts.access import visible
 from musicstudio.accounts.models import Membership, Team, User
 from musicstudio.budgets.forecast import Forecast, forecast
 from musicstudio.budgets.grants import Ask
@@ -77,7 +78,7 @@ class Spend:
     @cached_property
     def caps(self) -> list[Cap]:
         """The caps in force, the team's first; a revoked token's is of no use to anybody."""
-        found = list(Cap.objects.live().filter(team=self.team, token__revoked_at=None))
+        found = list(visible(Cap.objects.live().filter(team=self.team, token__revoked_at=None), self.team))
         return sorted(found, key=lambda cap: (-Scope(cap.scope).rank, cap.whose.lower(), cap.period))
 
     @cached_property
@@ -113,7 +114,7 @@ class Spend:
     def holds(self) -> QuerySet[Hold]:
         """The team's holds of the span."""
         start, end = self.span
-        return Hold.objects.filter(team=self.team, created_at__gte=start, created_at__lt=end)
+        return visible(Hold.objects.filter(team=self.team, created_at__gte=start, created_at__lt=end), self.team)
 
     @cached_property
     def lines(self) -> list[Line]:
@@ -196,12 +197,12 @@ class Spend:
     @property
     def uncertain(self) -> list[Job]:
         """Takes whose outcome nobody knows."""
-        return [job for job in uncertain() if job.team_id == self.team.pk]
+        return [] if self.team.limited else [job for job in uncertain() if job.team_id == self.team.pk]
 
     @property
     def check(self) -> LedgerCheck | None:
         """The last audit of the ledger."""
-        return LedgerCheck.newest()
+        return None if self.team.limited else LedgerCheck.newest()
 
 
 @dataclass(frozen=True)

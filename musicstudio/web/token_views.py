@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from musicstudio.accounts.access import get_team, get_team_object
+from musicstudio.accounts.access import get_team, get_team_object, visible
 from musicstudio.accounts.models import Role, Team
 from musicstudio.budgets.issue import issue_token
 from musicstudio.budgets.models import Cap
@@ -57,7 +57,11 @@ def tokens_page(request: HttpRequest, team: Team, status: int = 200, **shown: ob
     left = {bucket.cap.token_id: bucket for bucket in current_buckets(caps, timezone.now())}
     tokens = [(token, left.get(token.pk)) for token in rows]
     context = {"team": team, "tokens": tokens, "form": TokenForm(), "scopes": TokenScope.choices, "lasts": LASTS}
-    context |= {"projects": Project.objects.filter(team=team), "base": request.build_absolute_uri("/v1"), "here": "settings"}
+    context |= {
+        "projects": visible(Project.objects.filter(team=team), team),
+        "base": request.build_absolute_uri("/v1"),
+        "here": "settings",
+    }
     return page(request, "web/tokens.html", context | shown, status=status)
 
 
@@ -80,7 +84,7 @@ def token_add(request: HttpRequest, team: str) -> HttpResponse:
 def issue(request: HttpRequest, team: Team, form: TokenForm) -> tuple[ApiToken, str]:
     """As the form says; raises ValidationError."""
     said = form.cleaned_data
-    project = Project.objects.filter(team=team, slug=said["project"]).first()
+    project = visible(Project.objects.filter(team=team, slug=said["project"]), team).first()
     if said["project"] and project is None:
         raise ValidationError({"project": "There is no such project."})
     ends = timezone.now() + timedelta(days=int(said["days"])) if said["days"] != "0" else None

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from musicstudio.accounts.access import visible
 from musicstudio.accounts.models import Team
 from musicstudio.library.models import Track
 from musicstudio.library.scope import readable
@@ -27,7 +28,7 @@ def track_context(request: HttpRequest, team: Team, track: Track) -> dict[str, A
     `track` comes from `library.views.get_track`, so that the person is known to be in the team.
     """
     request.project = track.project  # type: ignore[attr-defined]
-    takes = Track.objects.kept().filter(team=team, batch=track.batch).order_by("take")
+    takes = visible(Track.objects.kept().filter(team=team, batch=track.batch), team).order_by("take")
     talk = Talk(track, request.membership)  # type: ignore[attr-defined]
     return head_of(request, track) | {"takes": takes, "talk": talk, "tabs": TABS, "at": "track", "here": "track"}
 

@@ -14,6 +14,7 @@ from musicstudio.library.file_views import files_of
 from musicstudio.library.models import Track
 from musicstudio.library.views import get_track
 from musicstudio.review.models import Comment
+from musicstudio.web.provenance_views import sheet_of
 from musicstudio.web.track_history import History
 from musicstudio.web.track_page import say_context, track_context
 
@@ -37,7 +38,7 @@ def versions(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
 @login_required
 def provenance(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     """Where it comes from."""
-    return tab(request, team, pk, "track_provenance")
+    return tab(request, team, pk, "track_provenance", sheet_of)
 
 
 @require_GET

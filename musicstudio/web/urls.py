@@ -11,6 +11,7 @@ from musicstudio.web import (
     notice_views,
     price_views,
     project_views,
+    provenance_views,
     token_views,
     track_views,
     views,
@@ -20,6 +21,7 @@ from musicstudio.web import (
 urlpatterns = [
     path("", views.home, name="home"),
     path("setup/<str:token>/", views.setup, name="setup"),
+    path("provenance.schema.json", provenance_views.schema, name="provenance_schema"),
     path("shortcuts/", views.shortcuts, name="shortcuts"),
     path("preferences/", views.preferences, name="preferences"),
     # t/<team>/
@@ -28,6 +30,8 @@ urlpatterns = [
     path("t/<slug:team>/tracks/<uuid:pk>/", track_views.track, name="track"),
     path("t/<slug:team>/tracks/<uuid:pk>/versions/", track_views.versions, name="track_versions"),
     path("t/<slug:team>/tracks/<uuid:pk>/provenance/", track_views.provenance, name="track_provenance"),
+    path("t/<slug:team>/tracks/<uuid:pk>/provenance.json", provenance_views.provenance_json, name="provenance_json"),
+    path("t/<slug:team>/tracks/<uuid:pk>/provenance/file/", provenance_views.file_check, name="file_check"),
     path("t/<slug:team>/tracks/<uuid:pk>/files/", track_views.files, name="track_files"),
     path("t/<slug:team>/tracks/<uuid:pk>/activity/", track_views.activity, name="track_activity"),
     path("t/<slug:team>/tracks/<uuid:pk>/standing/", track_views.standing, name="standing"),
@@ -95,6 +99,7 @@ urlpatterns = [
     path("t/<slug:team>/prices/proposals/<int:pk>/", price_views.proposal, name="proposal"),
     path("t/<slug:team>/prices/<int:pk>/", price_views.price, name="price"),
     path("t/<slug:team>/prices/<int:pk>/enter/", price_views.price_enter, name="price_enter"),
+    path("t/<slug:team>/prices/<int:pk>/terms/", price_views.terms_note, name="terms_note"),
     path("t/<slug:team>/prices/<int:pk>/switch/", price_views.price_switch, name="price_switch"),
     # t/<team>/connections/
     path("t/<slug:team>/connections/", connection_views.connections, name="connections"),

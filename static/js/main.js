@@ -14,6 +14,7 @@ const LAZY = {
   "ms-poll,ms-elapsed": () => import("./poll.js"),
   "ms-compose:is([open],[now])": compose,
   ".sorted": () => import("./order.js"),
+  "#origin": () => import("./origin.js"),
   "#views": () => import("./views.js"),
   "ms-zoom": () => import("./zoom.js"),
   "#comments": () => import("./talk.js"),

@@ -12,9 +12,9 @@ from musicstudio.budgets.verify import broken_invariants
 
 
 def migrate(ledger: str = "") -> object:
-    """To the ledger's named migration, or its newest; everything else stays as it is."""
+    """To the ledger's named migration, the people's tables as they are; without a name to the newest of everything."""
     executor = MigrationExecutor(connection)
-    newest = {app: name for app, name in executor.loader.graph.leaf_nodes() if app in {"accounts", "budgets"}}
+    newest = {app: name for app, name in executor.loader.graph.leaf_nodes() if not ledger or app in {"accounts", "budgets"}}
     target = [*(newest | ({"budgets": ledger} if ledger else {})).items()]
     executor.migrate(target)
     return executor.loader.project_state(target).apps
