@@ -56,7 +56,7 @@ def test_two_people_talk_about_a_track_by_keyboard(studio: Studio, cast: Cast) -
     until(pia, lambda at: abs(at - 2) < 0.2, "() => +document.querySelector('.herowave').at")
     assert pia.url.endswith("#t=2")
 
-    rafa.locator("#main h1").focus()
+    rafa.locator("#id_say").press("Escape")
     for comment in ("the intro", "too dry"):
         rafa.keyboard.press("[" if comment == "the intro" else "]")
         expect(rafa.locator(".comment:focus")).to_contain_text(comment)
@@ -93,7 +93,6 @@ def test_the_waveform_is_looked_at_closer_and_the_form_docks_on_a_phone(studio: 
         Comment.objects.say(track, cast.reviewer, f"at {start}", start_ms=start)
     page = studio.open(track.get_absolute_url(), cast.producer)
     expect(page.locator(".pin:visible")).to_have_text(["2", "RN"])  # two that would touch are one
-    page.locator("#main h1").focus()
     for _ in range(2):
         page.keyboard.press("+")
     expect(page.locator("[data-shown]")).to_have_text("0:00 – 0:03")
@@ -104,7 +103,9 @@ def test_the_waveform_is_looked_at_closer_and_the_form_docks_on_a_phone(studio: 
     expect(page.get_by_role("button", name="Zoom out")).to_be_disabled()
     expect(page.locator("[data-pan]")).to_be_hidden()
 
-    phone = studio.open(track.get_absolute_url() + "#say", cast.producer, PHONE)
-    expect(phone.locator("#id_say")).to_be_focused()
+    phone = studio.open(track.get_absolute_url(), cast.producer, PHONE)
+    phone.locator("#id_say").click()
+    expect(phone.get_by_role("button", name="Comment", exact=True)).to_be_visible()
+    expect(phone.locator("#player")).to_be_hidden()
     box = phone.locator("#say").bounding_box()
     assert box and abs(box["y"] + box["height"] - PHONE[1]) < 16
