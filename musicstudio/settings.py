@@ -306,7 +306,8 @@ ALLOW_LOOPBACK_WEBHOOKS = env_bool("STUDIO_ALLOW_LOOPBACK_WEBHOOKS", False)
 SIGN_INS_PER_MINUTE = env_int("STUDIO_SIGN_INS_PER_MINUTE", 30, 1)  # of one machine, with resets and invitations
 TAKES_ASKED_PER_MINUTE = env_int("STUDIO_TAKES_ASKED_PER_MINUTE", 30, 1)  # of one person; a team has four times that
 
-# The studio's own API
+# The studio's own API and catalogue
+PUBLIC_MODELS = env_bool("STUDIO_PUBLIC_MODELS", False)
 API_REQUESTS_PER_MINUTE = env_int("STUDIO_API_REQUESTS_PER_MINUTE", 600, 1)  # of one token
 
 # Files

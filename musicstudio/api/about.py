@@ -7,22 +7,10 @@ from django.template.loader import render_to_string
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from musicstudio.api.errors import TYPES, ApiError
+from musicstudio.api.errors import ApiError
 from musicstudio.api.gateway import api, dress
 from musicstudio.core.pages import page
-
-ADVICE = {
-    400: ("The body is no JSON, or a link is bad.", "Correct it; a repeat fails again."),
-    401: ("The token is missing, unknown, revoked or over.", "Use another token."),
-    402: ("A cap is too small. The message names it, what is left and who can raise it.", "Ask that person."),
-    403: ("The token lacks a scope, or its person the role.", "Use a token that may."),
-    404: ("There is no such job, model, file or address.", "Look at the id."),
-    409: ("This Idempotency-Key was used for another request.", "Use a fresh key."),
-    422: ("A parameter is wrong; `param` names it.", "Correct it."),
-    429: ("More requests in a minute than the studio allows.", "Wait as long as Retry-After says."),
-    500: ("A fault of the studio.", "Try again; tell the admin the request id."),
-    503: ("The studio is busy or being updated.", "Try again in a moment."),
-}
+from musicstudio.generation.contract import ERRORS
 
 
 def operations() -> list[dict[str, Any]]:
@@ -39,8 +27,7 @@ def operations() -> list[dict[str, Any]]:
 
 def context(request: HttpRequest) -> dict[str, Any]:
     """What the page and the texts tell."""
-    errors = [{"status": status, "type": TYPES[status][0], "means": means, "do": do} for status, (means, do) in ADVICE.items()]
-    return {"base": f"{request.scheme}://{request.get_host()}", "operations": operations(), "errors": errors}
+    return {"base": f"{request.scheme}://{request.get_host()}", "operations": operations(), "errors": ERRORS}
 
 
 @require_safe

@@ -18,8 +18,8 @@ from musicstudio.budgets.models import OPEN, Cap, Hold, HoldState, Period
 from musicstudio.budgets.period import month_from
 from musicstudio.budgets.reserve import current_buckets
 from musicstudio.core.money import from_micros
-from musicstudio.generation.submit import MAX_TAKES
-from musicstudio.projects.models import TokenScope
+from musicstudio.generation.schema import parameters
+from musicstudio.projects.models import ApiToken, TokenScope
 from musicstudio.providers.models import MusicModel, ProviderKey
 
 router = Router(tags=["models and money"])
@@ -47,7 +47,8 @@ class Model(Schema):
     provider: str
     modality: Literal["music"] = "music"
     description: str
-    usable: bool = Field(description="False when the team has no key for it")
+    usable: bool = Field(description="False when the team's admins do not allow it, or it lacks a key or a price")
+    reason: str = Field(description="why it is not usable, and who can change that; empty when it is")
     min_duration: float
     max_duration: float
     formats: list[str]
@@ -146,10 +147,14 @@ class ParameterSchema(Schema):
     properties: dict[str, dict[str, Any]]
 
 
-def shown(model: MusicModel, keyed: set[str]) -> Model:
+def shown(model: MusicModel, keyed: set[str], token: ApiToken) -> Model:
     """The model, as the list and the single answer show it."""
-    price = model.price
-    pricing = None
+    price, pricing = model.price, None
+    why = model.words_of_bar(model.bar, token.team, token.project)
+    if not why and model.needs_key and model.provider not in keyed:
+        why = f"{model.name} needs a key of the team's for {model.get_provider_display()}. An owner or admin can add one."
+    if not why and price is None:
+        why = f"{model.name} has no price, so it cannot run. An admin can enter one."
     if price is not None:
         amount = float(from_micros(price.amount_micros))
         pricing = Pricing(amount=amount, unit=price.unit, verified=price.verified, source=price.source)
@@ -159,7 +164,8 @@ def shown(model: MusicModel, keyed: set[str]) -> Model:
         owned_by=model.vendor,
         provider=model.slug.split("/")[0],
         description=model.description,
-        usable=not model.needs_key or model.provider in keyed,
+        usable=not why,
+        reason=why,
         min_duration=model.min_ms / 1000,
         max_duration=model.max_ms / 1000,
         formats=model.formats,
@@ -174,7 +180,9 @@ def find(request: HttpRequest) -> list[Model]:
     """Every model the team may ask."""
     token = request.token  # type: ignore[attr-defined]
     keyed = set(ProviderKey.objects.usable(token.team, token.project).values_list("provider", flat=True))
-    return [shown(model, keyed) for model in MusicModel.objects.enabled().priced(token.team)]
+    return [
+        shown(model, keyed, token) for model in MusicModel.objects.enabled().judged(token.team, token.project).priced(token.team)
+    ]
 
 
 @router.get("/models", response={200: Models, **FAULTS}, summary="List models")
@@ -188,20 +196,8 @@ def list_models(request: HttpRequest, modality: str = "", provider: str = "") ->
 @router.get("/models/{path:slug}/schema", response={200: ParameterSchema, **MISSING}, summary="A model's parameters")
 def model_schema(request: HttpRequest, slug: str) -> Any:
     """JSON Schema (2020-12) of what the model can be asked, for forms and checks of your own."""
-    model = get_model(request, slug)
-    properties: dict[str, Any] = {
-        "prompt": {"type": "string", "minLength": 1, "maxLength": model.prompt_limit},
-        "duration": {"type": "number", "minimum": model.min_duration, "maximum": model.max_duration, "unit": "second"},
-        "format": {"type": "string", "enum": model.formats},
-        "is_instrumental": {"type": "boolean"},
-        "takes": {"type": "integer", "minimum": 1, "maximum": MAX_TAKES},
-    }
-    if model.lyrics_limit:
-        properties["lyrics"] = {"type": "string", "maxLength": model.lyrics_limit}
-    if model.takes_seed:
-        properties["seed"] = {"type": "integer", "minimum": 0}
-    whole = {"title": model.id, "type": "object", "required": ["prompt"], "properties": properties}
-    return ParameterSchema(**{"$schema": "https://json-schema.org/draft/2020-12/schema"}, **whole)
+    asked = get_model(request, slug)
+    return ParameterSchema(**parameters(MusicModel.objects.get(slug=asked.id)))
 
 
 @router.get("/models/{path:slug}", response={200: Model, **MISSING}, summary="One model")

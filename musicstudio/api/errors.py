@@ -4,20 +4,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-TYPES = {
-    400: ("invalid_request_error", "invalid_request"),
-    401: ("authentication_error", "invalid_key"),
-    402: ("insufficient_credits", "insufficient_credits"),
-    403: ("permission_error", "scope_exceeded"),
-    404: ("not_found", "not_found"),
-    405: ("invalid_request_error", "method_not_allowed"),
-    409: ("conflict", "idempotency_conflict"),
-    413: ("invalid_request_error", "payload_too_large"),
-    422: ("invalid_request_error", "invalid_request"),
-    429: ("rate_limit_error", "rate_limited"),
-    500: ("server_error", "internal_error"),
-    503: ("service_unavailable", "service_unavailable"),
-}
+from musicstudio.generation.contract import ERRORS
+
+TYPES = {row.status: (row.type, row.code) for row in ERRORS}
 PARAMETERS = {"text": "prompt", "url": "webhook_url"}  # our field names that the contract calls otherwise
 
 

@@ -1,54 +1,14 @@
 """A job as `/v1` answers with it: the schema of `generation.record`, under the host that was asked."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from django.http import HttpRequest
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
+from musicstudio.generation.contract import completed, queued
 from musicstudio.generation.models import Job
 from musicstudio.generation.record import as_record
-
-ID = "0198f2a4-6c1e-4b7a-9d57-2f60c1a9e3b4"
-AUDIO = f"https://studio.example.com/v1/files/jobs/{ID}/0198f2a46c1e.mp3"
-SHA = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-WAITING = {
-    "id": ID,
-    "object": "job",
-    "status": "queued",
-    "modality": "music",
-    "model": "sketch/studio-sketch",
-    "created": 1790000000,
-    "created_at": 1790000000,
-    "updated_at": 1790000000,
-    "progress": 0,
-    "project": "spots",
-    "take": 1,
-    "jobs": [ID],
-    "detail": "",
-    "result": None,
-    "result_url": None,
-    "error": None,
-    "usage": {"cost": 0.0, "cost_cents": 0.0, "currency": "USD", "settled": False},
-}
-FINISHED: dict[str, Any] = {
-    "url": AUDIO,
-    "file_url": AUDIO,
-    "filename": "0198f2a46c1e.mp3",
-    "duration": 15.0,
-    "format": "mp3",
-    "sha256": SHA,
-    "loudness_lufs": -14.1,
-    "true_peak_dbtp": -1.2,
-}
-DONE = WAITING | {
-    "status": "completed",
-    "progress": 100,
-    "updated_at": 1790000009,
-    "result": FINISHED,
-    "result_url": AUDIO,
-    "usage": {"cost": 0.0, "cost_cents": 0.0, "currency": "USD", "settled": True},
-}
 
 
 class Result(Schema):
@@ -83,7 +43,7 @@ class Usage(Schema):
 class JobRecord(Schema):
     """One take on its way. Times are Unix seconds."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [WAITING, DONE]})
+    model_config = ConfigDict(json_schema_extra={"examples": [queued(), completed()]})
 
     id: str
     object: Literal["job"] = "job"

@@ -19,11 +19,12 @@ from musicstudio.generation.compose import ComposeForm
 from musicstudio.generation.history import History
 from musicstudio.generation.panel import Panel
 from musicstudio.generation.queue import Queue
+from musicstudio.generation.race import LANES
 from musicstudio.generation.views import get_project, limits_of, queue_context
 from musicstudio.library.models import Track
 from musicstudio.projects.models import Project, Prompt, PromptFavourite, Recipe
 
-PLACES = ("project", "library", "track")
+PLACES = ("project", "library", "track", "model")
 
 
 def place_of(request: HttpRequest) -> str:
@@ -57,6 +58,8 @@ def panel_of(request: HttpRequest, project: Project, **more: Any) -> Panel:
     elif (number := asked.get("recipe", "")).isdigit():
         source = visible(Recipe.objects.shared(team), team).filter(pk=int(number[:9])).first()
     filled = {"source": source, "track": track, "at": place_of(request), "limits": limits_of(request, project)}
+    if filled["at"] == "model":
+        filled["only"] = tuple((request.POST or asked).getlist("only")[: LANES.stop])
     return Panel(project, request.membership, **(filled | more))  # type: ignore[attr-defined]
 
 
@@ -123,7 +126,7 @@ def sent_to_admins(request: HttpRequest, form: ComposeForm, project: Project) ->
 def workspace(request: HttpRequest, form: ComposeForm, project: Project, status: int = 200) -> HttpResponse:
     """The compose panel as it was sent, and on success the queue with the new row."""
     at = place_of(request)
-    queue = Queue(project.team, None if at == "library" else project)
+    queue = Queue(project.team, None if at in {"library", "model"} else project)
     context = queue_context(request, queue) | {"compose": panel_of(request, project, form=form), "here": at, "at": at}
     if not request.htmx:  # type: ignore[attr-defined]
         return page(request, "generation/refused.html", context, status=status)

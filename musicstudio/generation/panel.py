@@ -13,7 +13,7 @@ from django.utils.text import Truncator
 
 from musicstudio.accounts.access import visible
 from musicstudio.accounts.models import Membership, Role, Team
-from musicstudio.budgets.models import Cap, OnExceed, Period, Scope
+from musicstudio.budgets.models import Bucket, Cap, OnExceed, Period, Scope
 from musicstudio.budgets.reserve import current_buckets
 from musicstudio.core.money import format_micros
 from musicstudio.core.templatetags.studio import clock
@@ -113,6 +113,7 @@ class Limit:
     limit_micros: int
     held_micros: int = 0
     settled_micros: int = 0
+    bucket: Bucket | None = None
 
     @property
     def who(self) -> str:
@@ -142,7 +143,7 @@ def limits(team: Team, membership: Membership, project: Project | None) -> list[
     seen = set(visible(Cap.objects.filter(team=team), membership).values_list("pk", flat=True)) if membership.narrowed else None
     caps = [cap for cap in Cap.objects.applying(team, membership.user, project, None) if seen is None or cap.pk in seen]
     sums = [
-        Limit(bucket.cap, bucket.limit_micros, bucket.held_micros, bucket.settled_micros)
+        Limit(bucket.cap, bucket.limit_micros, bucket.held_micros, bucket.settled_micros, bucket)
         for bucket in current_buckets(caps, timezone.now())
     ]
     takes = [Limit(cap, cap.limit_micros) for cap in caps if cap.period == Period.TAKE]
@@ -157,7 +158,7 @@ def limits_json(found: list[Limit]) -> str:
 @dataclass
 class Panel:
     """The panel for one member in one project. `form`: what was sent; `source` and `track`: what fills it; `limits`: the caps
-    that apply; `at`: the page.
+    that apply; `at`: the page; `only`: the slugs of the models it offers, for a page about them.
 
     `opened`: somebody wants to write in it now.
     """
@@ -169,6 +170,7 @@ class Panel:
     track: Track | None = None
     limits: list[Limit] = field(default_factory=list)
     at: str = "project"
+    only: tuple[str, ...] = ()
     opened: bool = False
     batch: uuid.UUID = field(default_factory=uuid.uuid4)
 
@@ -189,11 +191,14 @@ class Panel:
         for key in ProviderKey.objects.usable(self.team, self.project):
             keys.setdefault(key.provider, key)
         usual = usual_of_models(self.team)
-        return [self._choice(model, keys, usual.get(model.pk)) for model in MusicModel.objects.enabled().priced(self.team)]
+        models = MusicModel.objects.enabled().judged(self.team, self.project).priced(self.team)
+        return [self._choice(model, keys, usual.get(model.pk)) for model in models if not self.only or model.slug in self.only]
 
     def _choice(self, model: MusicModel, keys: dict[str, ProviderKey], usual: int | None) -> Choice:
         price, reason, key = model.price, "", keys.get(model.provider)
-        if model.needs_key and key is None:
+        if model.bar:
+            reason = model.words_of_bar(model.bar, self.team, self.project)
+        elif model.needs_key and key is None:
             who = "Add one in the settings." if self.membership.may(Role.ADMIN) else "An owner or admin can add one."
             reason = f"Needs a key for {Provider(model.provider).label}. {who}"
         elif price is None:
@@ -277,7 +282,8 @@ class Panel:
     @cached_property
     def projects(self) -> list[Project]:
         """Where the takes could go, for pages that are about no project."""
-        return list(visible(Project.objects.current().filter(team=self.team), self.team)) if self.at == "library" else []
+        places = Project.objects.current().filter(team=self.team)
+        return list(visible(places, self.team)) if self.at in {"library", "model"} else []
 
     @cached_property
     def values(self) -> dict[str, Any]:
@@ -294,6 +300,8 @@ class Panel:
             "race": False,
             "track": "",
         }
+        if self.only:
+            values |= {"race": len(self.only) > 1, "lanes": list(self.only)}
         if known := self.source or self.mine:
             values |= {"duration": said(known.duration_ms), "format": known.format, "model": known.model_slug}
         preset = None if self.source else next((one for one in self.presets if one.is_default), None)
@@ -306,6 +314,7 @@ class Panel:
             words = {"text": self.source.text, "chips": chips, "lyrics": self.source.lyrics}
             values |= words | {"instrumental": self.source.instrumental}
             values["parent"] = self.source.pk if isinstance(self.source, Prompt) else ""
+        values |= {"model": self.only[0]} if self.only else {}
         return values | ({"track": self.track.pk} if self.track else {})
 
     def _sent(self, form: ComposeForm) -> dict[str, Any]:
@@ -356,7 +365,15 @@ class Panel:
         """`4 takes × 1:30 × $0.16/s`: how the first sum comes about; nothing where only the script can say it, or says more."""
         chosen, total, values = self.chosen, self.total_micros, self.values
         price = chosen.price if chosen else None
-        if self.is_fresh or price is None or total is None or chosen is None or chosen.note or chosen.reason:
+        if (
+            self.is_fresh
+            or values.get("race")
+            or price is None
+            or total is None
+            or chosen is None
+            or chosen.note
+            or chosen.reason
+        ):
             return ""
         if price.unit == Unit.TIER or any(total > limit.left_micros for limit in self.limits):
             return ""

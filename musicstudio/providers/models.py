@@ -15,12 +15,14 @@ from musicstudio.core import crypto
 from musicstudio.projects.models import Project, Prompt
 from musicstudio.providers.aigateway import AIGateway
 from musicstudio.providers.prices import NoPrice, Price, Quote, Unit, in_force
+from musicstudio.providers.rules import ModelRule
 from musicstudio.providers.signing import WebhookSecret
 from musicstudio.providers.terms import TermsNote
 from musicstudio.providers.throttle import Throttled
 
 __all__ = [  # found here, too
     "Connection",
+    "ModelRule",
     "NoPrice",
     "Price",
     "PriceProposal",
@@ -46,6 +48,16 @@ class MusicModelQuerySet(models.QuerySet["MusicModel"]):
         """The models that may be asked."""
         return self.filter(is_enabled=True)
 
+    def judged(self, team: Team, project: Project | None = None) -> "MusicModelQuerySet":
+        """Each with `bar`: empty when the team may use it (in the project), `off`, or `elsewhere` for other projects only."""
+        rules = ModelRule.objects.filter(team=team, model=models.OuterRef("pk"))
+        cases = [models.When(models.Exists(rules.filter(is_on=False)), then=models.Value("off"))]
+        if project is not None:
+            named, here = rules.filter(projects__isnull=False), rules.filter(projects=project)
+            elsewhere = models.Exists(named) & ~models.Exists(here)
+            cases.append(models.When(elsewhere, then=models.Value("elsewhere")))
+        return self.annotate(bar=models.Case(*cases, default=models.Value("")))
+
     def priced(self, team: Team | None = None) -> "MusicModelQuerySet":
         """With the prices the team knows at hand, so that `price` needs no query; without a team those listed."""
         known = Price.objects.known_to(team)
@@ -68,7 +80,7 @@ class MusicModel(models.Model):
     takes_seed = models.BooleanField(default=False)
     keeps_duration = models.BooleanField(default=True, help_text="Off: the model chooses the length itself")
     terms = models.TextField(blank=True, help_text="what the catalogue says about using its music")
-    is_enabled = models.BooleanField(default=True)
+    is_enabled = models.BooleanField(default=True, help_text="off: nobody on this install may use it; see rules.py for teams")
     position = models.PositiveSmallIntegerField(default=100)
 
     objects = MusicModelQuerySet.as_manager()
@@ -95,6 +107,20 @@ class MusicModel(models.Model):
         """The price in force now for this team; without a team the one listed."""
         return in_force(self.prices.all() & Price.objects.known_to(team))
 
+    bar: str  # set by `judged`
+
+    def why_barred(self, team: Team, project: Project | None = None) -> str:
+        """Why the team's admins do not let it be used, and who can change that; empty when it may be."""
+        bar = MusicModel.objects.judged(team, project).values_list("bar", flat=True).get(pk=self.pk)
+        return self.words_of_bar(bar, team, project)
+
+    def words_of_bar(self, bar: str, team: Team, project: Project | None = None) -> str:
+        """A sentence for what `judged` found."""
+        if bar == "off":
+            return f"{self.name} is switched off in {team}. An owner or admin can switch it on, on the model's page."
+        said = f"{self.name} may not be used in {project}. An owner or admin can open it to the project, on the model's page."
+        return said if bar else ""
+
     def check_prompt(self, prompt: Prompt) -> None:
         """Raises ValidationError with a message beside each field of the prompt that the model cannot do."""
         wrong: dict[str, str] = {}
@@ -112,6 +138,8 @@ class MusicModel(models.Model):
             wrong["lyrics"] = f"{self.name} reads {self.lyrics_limit:,} characters of lyrics; this has {len(prompt.lyrics):,}."
         if not self.is_enabled:
             wrong["model"] = f"{self.name} is switched off."
+        elif barred := self.why_barred(prompt.project.team, prompt.project):
+            wrong["model"] = barred
         if wrong:
             raise ValidationError(wrong)
 

@@ -1,143 +1,116 @@
-"""The models a team can ask: the catalogue, a comparison of up to three, and a page for each."""
+"""The models a team can ask: the catalogue, a comparison of up to three, a page for each, and who may use it."""
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_GET
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_GET, require_POST
 
-from musicstudio.accounts.access import get_team
-from musicstudio.accounts.models import Team
-from musicstudio.core.money import format_micros
+from musicstudio.accounts.access import get_team, visible
+from musicstudio.accounts.models import Role, Team
 from musicstudio.core.pages import page
-from musicstudio.providers.catalogue import GOOD_AT
+from musicstudio.generation.compose_views import panel_of
+from musicstudio.library.models import Track
+from musicstudio.projects.models import Project
 from musicstudio.providers.connections import Connection
-from musicstudio.providers.models import MusicModel, NoPrice, Provider, ProviderKey, Unit
-from musicstudio.web.model_numbers import Numbers, numbers_of
+from musicstudio.providers.models import ModelRule, MusicModel
+from musicstudio.web import model_page
+from musicstudio.web.model_page import BUDGETS, COLLECTIONS, FILTERS, FORMATS, LENGTHS, Shown
 
 COMPARED = 3
-EXAMPLES = (15, 60, 180)  # seconds
-LENGTHS = ("60", "120", "180", "240", "300")
-FILTERS = (
-    ("free", "Free"),
-    ("sings", "Sings lyrics"),
-    ("seed", "Takes a seed"),
-    ("verified", "Verified price"),
-    ("usable", "Ready to use"),
-)
+NEWEST = 3
 
 
-@dataclass
-class Shown:
-    """A model with what the team knows about it."""
-
-    model: MusicModel
-    usable: bool
-    numbers: Numbers
-
-    @property
-    def sings(self) -> bool:
-        """Whether it takes lyrics."""
-        return self.model.lyrics_limit > 0
-
-    @property
-    def strengths(self) -> tuple[str, ...]:
-        """As its vendor says."""
-        return GOOD_AT.get(self.model.slug, ((), ()))[0]
-
-    @property
-    def uses(self) -> tuple[str, ...]:
-        """What it is good for, as its vendor says."""
-        return GOOD_AT.get(self.model.slug, ((), ()))[1]
-
-    def fits(self, wanted: Mapping[str, str]) -> bool:
-        """Whether it passes the filters of the address."""
-        price = self.model.price
-        has = {
-            "free": price is not None and price.unit == Unit.FREE,
-            "sings": self.sings,
-            "seed": self.model.takes_seed,
-            "verified": price is not None and price.verified,
-            "usable": self.usable,
-        }
-        vendor, longest = wanted.get("vendor", ""), wanted.get("longest", "")
-        long_enough = not longest.isdigit() or self.model.max_ms >= int(longest) * 1_000
-        return all(has[name] for name in has if name in wanted) and vendor in {"", self.model.vendor} and long_enough
+def filtered(request: HttpRequest, every: list[Shown]) -> dict[str, object]:
+    """The catalogue under the filters of the address."""
+    shown = [one for one in every if one.fits(request.GET.dict())]
+    said: dict[str, object] = {"models": shown, "all": len(every), "wanted": request.GET, "filters": FILTERS}
+    said |= {"vendors": sorted({one.model.vendor for one in every}), "lengths": LENGTHS, "budgets": BUDGETS}
+    return said | {"file_formats": FORMATS, "collections": COLLECTIONS, "here": "models"}
 
 
-def catalogue(team: Team) -> list[Shown]:
-    """Every model that may be asked."""
-    keyed = set(ProviderKey.objects.usable(team).values_list("provider", flat=True))
-    numbers = numbers_of(team)
-    models = MusicModel.objects.enabled().priced(team)
-    return [Shown(one, not one.needs_key or one.provider in keyed, numbers.get(one.slug, Numbers())) for one in models]
+def playground(request: HttpRequest, team: Team, slugs: list[str]) -> dict[str, object]:
+    """The compose panel that offers these models, and the project its takes go to; nothing for who may not ask or has none."""
+    if not request.membership.may(Role.PRODUCER):  # type: ignore[attr-defined]
+        return {}
+    projects = visible(Project.objects.current().filter(team=team), team)
+    project = projects.filter(slug=request.GET.get("project", "")).first() or projects.first()
+    if project is None:
+        return {}
+    project.team = team
+    return {"compose": panel_of(request, project, at="model", only=tuple(slugs)), "project": project}
 
 
 @require_GET
 @login_required
 def models(request: HttpRequest, team: str) -> HttpResponse:
-    """The catalogue under the filters of the address; `compare` up to three times puts those side by side."""
+    """The catalogue; `compare` up to three times puts those side by side, with one prompt for all."""
     place = get_team(request, team)
-    every = catalogue(place)
-    picked = request.GET.getlist("compare")[:COMPARED]
-    shown = {"team": place, "models": [one for one in every if one.fits(request.GET.dict())], "all": len(every)}
-    shown |= {"compared": [one for one in every if one.model.slug in picked], "picked": picked, "filters": FILTERS}
-    shown |= {"vendors": sorted({one.model.vendor for one in every}), "wanted": request.GET, "lengths": LENGTHS, "here": "models"}
+    every = model_page.catalogue(place)
+    wanted = request.GET.getlist("compare")
+    compared = [one for one in every if one.model.slug in wanted][:COMPARED]
+    shown = filtered(request, every) | {"team": place, "compared": compared, "too_many": len(set(wanted)) > COMPARED}
+    shown["picked"] = [one.model.slug for one in compared]
+    if len([one for one in compared if one.usable]) > 1:
+        shown |= playground(request, place, [one.model.slug for one in compared if one.usable])
     return page(request, "web/models.html", shown)
 
 
 @require_GET
 @login_required
 def model(request: HttpRequest, team: str, slug: str) -> HttpResponse:
-    """Everything about one model, with the team's own numbers."""
-    place = get_team(request, team)
-    found = get_object_or_404(MusicModel.objects.enabled(), slug=slug)
-    every = catalogue(place)
+    """Everything about one model, with the team's own numbers and a panel to try it."""
+    return model_page_of(request, get_team(request, team), get_object_or_404(MusicModel.objects.enabled(), slug=slug))
+
+
+def model_page_of(request: HttpRequest, team: Team, found: MusicModel, status: int = 200, **more: object) -> HttpResponse:
+    """The page, with what was wrong with the last decision, if something was."""
+    every = model_page.catalogue(team)
     one = next(shown for shown in every if shown.model == found)
-    context = {"team": place, "one": one, "model": one.model, "ranked": sorted(every, key=rank), "here": "models"}
-    context |= {"examples": examples(place, one.model), "connection": Connection.objects.of(place, found.provider)}
-    context |= {"more": [other for other in every if other.model.vendor == found.vendor and other.model != found]}
-    return page(request, "web/model.html", context | snippets(request, one.model))
+    made = visible(Track.objects.kept().filter(team=team, model_slug=found.slug), team)
+    rule = ModelRule.objects.filter(team=team, model=found).prefetch_related("projects").first()
+    context = {"team": team, "one": one, "model": one.model, "ranked": sorted(every, key=model_page.rank), "here": "models"}
+    context |= {"examples": model_page.examples(team, one.model), "connection": Connection.objects.of(team, found.provider)}
+    opened = [project.pk for project in rule.projects.all()] if rule and rule.is_on else []
+    context |= {"rule": rule, "opened": opened, "rule_use": "off" if rule and not rule.is_on else "some" if opened else "on"}
+    context |= {"projects": Project.objects.current().filter(team=team), "made": made.for_lists()[:NEWEST]}
+    context |= model_page.about(one.model, f"{request.scheme}://{request.get_host()}") | playground(request, team, [found.slug])
+    return page(request, "web/model.html", context | more, status=status)
 
 
-def rank(one: Shown) -> tuple[int, str]:
-    """The most used first, those never used last."""
-    return (one.numbers.rank or 10_000, one.model.name)
+@require_POST
+@login_required
+def model_rule(request: HttpRequest, team: str, pk: int) -> HttpResponse:
+    """Switches the model on or off for the team, or opens it to some projects only."""
+    place = get_team(request, team, Role.ADMIN)
+    found = get_object_or_404(MusicModel.objects.enabled(), pk=pk)
+    use, slugs = request.POST.get("use", ""), request.POST.getlist("projects")
+    projects = list(Project.objects.filter(team=place, slug__in=slugs)) if use == "some" else []
+    if use not in {"on", "some", "off"} or (use == "some" and not projects):
+        return model_page_of(request, place, found, 422, wrong="Choose at least one project, or every project.", use=use)
+    try:
+        rule = ModelRule.objects.decide(place, found, request.user, on=use != "off", projects=projects)  # type: ignore[arg-type]
+        messages.success(request, f"{found.name} is {rule.said} from now on. Takes that run already go on.")
+    except ValidationError as refused:
+        messages.error(request, " ".join(refused.messages))
+    return redirect("model", team, found.slug)
 
 
-def examples(team: Team, model: MusicModel) -> list[tuple[int, str]]:
-    """What a take of some lengths costs this team, with its fee; the lengths the model can make."""
-    connection, found = Connection.objects.of(team, model.provider), []
-    for seconds in EXAMPLES:
-        if model.min_ms <= seconds * 1_000 <= model.max_ms:
-            try:
-                quote = model.quote(seconds * 1_000, connection)
-            except NoPrice:
-                continue
-            found.append((seconds, "free" if not quote.amount_micros else format_micros(quote.amount_micros)))
-    return found
-
-
-def snippets(request: HttpRequest, model: MusicModel) -> dict[str, str]:
-    """How to call it here, in three languages, and what comes back."""
-    base = f"{request.scheme}://{request.get_host()}"
-    body = {"model": model.slug, "prompt": "lo-fi piano with light rain", "duration": max(15, model.min_ms // 1_000)}
-    said = json.dumps(body, ensure_ascii=False)
-    curl = f'curl {base}/v1/audio/music \\\n  -H "Authorization: Bearer $STUDIO_TOKEN" \\\n'
-    curl += f"  -H \"Content-Type: application/json\" \\\n  -d '{said}'"
-    python = (
-        "import os\nfrom aigateway import AIgateway\n\n"
-        f'client = AIgateway(os.environ["STUDIO_TOKEN"], base_url="{base}", media_base_url="{base}")\n'
-        f'job = client.jobs.create_music(model="{model.slug}", prompt="{body["prompt"]}", duration={body["duration"]})\n'
-        "done = client.jobs.wait(job.id)\n"
-        'audio = client.files.download(job.id, done.result["filename"])'
-    )
-    script = (
-        f'const asked = await fetch("{base}/v1/audio/music", {{\n  method: "POST",\n'
-        '  headers: { Authorization: `Bearer ${process.env.STUDIO_TOKEN}`, "Content-Type": "application/json" },\n'
-        f"  body: JSON.stringify({said}),\n}});\nconst job = await asked.json();  // read /v1/jobs/${{job.id}} every 3 s"
-    )
-    return {"curl": curl, "python": python, "javascript": script, "base": base, "local": str(Provider.SKETCH)}
+@require_GET
+def public_models(request: HttpRequest, slug: str = "") -> HttpResponse:
+    """The catalogue, or one model, for people without an account where the install allows it; members go to their team's."""
+    user = request.user
+    if user.is_authenticated and (team := Team.objects.filter(memberships__user=user).first()):
+        return redirect("model", team.slug, slug) if slug else redirect("models", team.slug)
+    if not settings.PUBLIC_MODELS:
+        return redirect("account_login")
+    every = model_page.listed()
+    if not slug:
+        return page(request, "web/models_public.html", filtered(request, every))
+    found = get_object_or_404(MusicModel.objects.enabled(), slug=slug)
+    one = next(shown for shown in every if shown.model == found)
+    context = {"one": one, "model": one.model, "examples": model_page.examples(None, one.model)}
+    context |= model_page.about(one.model, f"{request.scheme}://{request.get_host()}")
+    return page(request, "web/model_public.html", context)

@@ -118,7 +118,7 @@ def project_settings(request: HttpRequest, team: str, project: str) -> HttpRespo
 
 def settings_page(request: HttpRequest, place: Project, **forms: BriefForm | PresetForm | RuleForm) -> HttpResponse:
     """The settings, with the form that was refused, if one was."""
-    models = [model for model in MusicModel.objects.enabled().priced() if model.price is not None]
+    models = [model for model in MusicModel.objects.enabled().judged(place.team, place).priced() if model.price and not model.bar]
     shown: dict[str, object] = {
         "project": place,
         "presets": place.presets.all(),

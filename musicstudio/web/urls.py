@@ -24,6 +24,8 @@ urlpatterns = [
     path("setup/<str:token>/", views.setup, name="setup"),
     path("provenance.schema.json", provenance_views.schema, name="provenance_schema"),
     path("shortcuts/", views.shortcuts, name="shortcuts"),
+    path("models/", model_views.public_models, name="public_models"),
+    path("models/<path:slug>/", model_views.public_models, name="public_model"),
     path("preferences/", views.preferences, name="preferences"),
     # t/<team>/
     path("t/<slug:team>/", project_views.team, name="team"),
@@ -76,6 +78,7 @@ urlpatterns = [
     path("t/<slug:team>/notices/<uuid:pk>/", notice_views.notice, name="notice"),
     # t/<team>/models/
     path("t/<slug:team>/models/", model_views.models, name="models"),
+    path("t/<slug:team>/rules/<int:pk>/", model_views.model_rule, name="model_rule"),
     path("t/<slug:team>/models/<path:slug>/", model_views.model, name="model"),
     # t/<team>/tokens/
     path("t/<slug:team>/tokens/", token_views.tokens, name="tokens"),

@@ -112,4 +112,4 @@ document.addEventListener("htmx:afterSwap", e => {
   if (wrong) { wrong.focus(); say(document.querySelector("#compose .err:not(:empty)")?.textContent || "") }
 })
 
-document.addEventListener("click", e => { const b = e.target.closest?.("[data-clip]"); if (b) navigator.clipboard?.writeText(b.previousElementSibling.value).then(() => toast("Copied.")) })
+document.addEventListener("click", e => { const b = e.target.closest?.("[data-clip]"); if (b) navigator.clipboard?.writeText(b.previousElementSibling.value ?? b.previousElementSibling.textContent).then(() => toast("Copied.")) })

@@ -54,7 +54,7 @@ def test_a_page_answers_what_one_asks(as_viewer: Client) -> None:
     ):
         assert said in page
     assert "http://testserver/v1/audio/music" in page and "video" not in page
-    assert "Needs a key" not in page and "The team has no key for it" in page
+    assert "The team has no key for AIgateway" in page
     assert "It needs none: it runs on this machine" in see(as_viewer, at(SKETCH_MODEL))
 
 
@@ -72,6 +72,56 @@ def test_the_teams_own_numbers(as_viewer: Client, cast: Cast) -> None:
     assert numbers.each_approved == 4 * USD and numbers.wait_seconds is None  # two takes are too few to say
     assert numbers_of(cast.other_team) == {}
     assert "50 % of 2" in see(as_viewer, at(GATEWAY_MODEL)) and "50 % approved" in see(as_viewer)
+
+
+def test_every_question_of_a_model_page_is_answered(as_viewer: Client) -> None:
+    """The questions are those of the gateway's own page for this model."""
+    page = see(as_viewer, at(GATEWAY_MODEL))
+    answered = {
+        "What is ElevenLabs Music?": "It is a music model of ElevenLabs",
+        "What does it cost?": "takes 5 % when credit is bought",
+        "How do I call it from my code?": "the OpenAI SDK at http://testserver/v1",
+        "Does it support streaming, tool calling, vision and JSON mode?": "Tool calling: no. Vision: no. JSON mode: no.",
+        "What is it best for?": "Background tracks, Game scores, Ad jingles. Key strengths: Full-track generation; Lyric",
+        "Can we bring our own key?": "Yes, and only so",
+    }  # fmt: skip
+    for question, answer in answered.items():
+        assert question in page and answer in page, question
+    for said in ("insufficient_credits", "Per second of music", "3 – 300 s", "After completion", "More from ElevenLabs"):
+        assert said in page
+    assert "More text models" not in page and "Playground" not in page  # a reviewer asks for nothing
+
+
+def test_the_filters_by_price_format_and_voice(as_viewer: Client) -> None:
+    assert at(GATEWAY_MODEL) not in see(as_viewer, f"{URL}?price=0.50") and at(SKETCH_MODEL) in see(
+        as_viewer, f"{URL}?price=0.50"
+    )
+    assert at(GATEWAY_MODEL) in see(as_viewer, f"{URL}?price=50")
+    assert at(GATEWAY_MODEL) not in see(as_viewer, f"{URL}?instrumental=1")
+    assert "7 of 7" in see(as_viewer, f"{URL}?format=wav") and "7 of 7" in see(as_viewer, f"{URL}?format=ogg&price=x")
+    assert "1 of 7" in see(as_viewer, f"{URL}?vendor=ElevenLabs")
+
+
+def test_the_playground_asks_this_model_alone(client: Client, cast: Cast) -> None:
+    make_key(cast.team)
+    gateway_model("2", "generation")
+    client.force_login(cast.producer)
+    page = see(client, at(GATEWAY_MODEL))
+    assert page.count('name="model"') == 1 and f'name="only" value="{GATEWAY_MODEL}"' in page
+    said = {"text": "calm", "duration": "15", "takes": "1", "format": "mp3", "model": GATEWAY_MODEL, "instrumental": "on"}
+    said |= {"at": "model", "only": GATEWAY_MODEL, "cost": "2000000"}
+    url = reverse("generate", args=["northlight", cast.project.slug])
+    wrong = client.post(url, said | {"text": ""}, headers={"HX-Request": "true"})
+    assert wrong.status_code == 422 and wrong.content.decode().count('name="model"') == 1
+    made = client.post(url, said, headers={"HX-Request": "true"}).content.decode()
+    assert Job.objects.get().model.slug == GATEWAY_MODEL and 'id="queue"' in made and made.count('name="model"') == 1
+
+
+def test_compared_models_share_one_prompt(client: Client, cast: Cast) -> None:
+    make_key(cast.team)
+    client.force_login(cast.producer)
+    page = see(client, f"{URL}?compare={SKETCH_MODEL}&compare={GATEWAY_MODEL}")
+    assert page.count('name="lanes"') == 2 and "One prompt for all of them" in page
 
 
 def test_a_model_that_is_off_or_unknown_and_a_stranger(as_viewer: Client, cast: Cast) -> None:
