@@ -77,6 +77,7 @@ openid_connect_callback     closed    closed
 track_facet                 viewer    -
 track_suggest               viewer    -
 track_news                  viewer    -
+track_neighbours            viewer?   -
 views                       viewer    -
 view_counts                 viewer    -
 view_save                   -         viewer
