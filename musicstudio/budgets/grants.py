@@ -124,8 +124,12 @@ class AskQuerySet(models.QuerySet["Ask"]):
         self.filter(team=team, state=AskState.OPEN, expires_at__lte=timezone.now()).update(
             state=AskState.EXPIRED, decided_at=timezone.now()
         )
-        rows = self.filter(team=team, state=AskState.OPEN).order_by("created_at")
+        rows = self.undecided(team).order_by("created_at")
         return rows.select_related("created_by", "project", "prompt", "model", "team")
+
+    def undecided(self, team: Team) -> "AskQuerySet":
+        """The same, only read: for a number beside a link."""
+        return self.filter(team=team, state=AskState.OPEN, expires_at__gt=timezone.now())
 
 
 def ask_expiry() -> datetime:

@@ -13,7 +13,7 @@ from django.utils.text import Truncator
 
 from musicstudio.accounts.access import visible
 from musicstudio.accounts.models import Membership, Role, Team
-from musicstudio.budgets.models import Cap, OnExceed, Period, Scope
+from musicstudio.budgets.models import Bucket, Cap, OnExceed, Period, Scope
 from musicstudio.budgets.reserve import current_buckets
 from musicstudio.core.money import format_micros
 from musicstudio.core.templatetags.studio import clock
@@ -113,6 +113,7 @@ class Limit:
     limit_micros: int
     held_micros: int = 0
     settled_micros: int = 0
+    bucket: Bucket | None = None
 
     @property
     def who(self) -> str:
@@ -142,7 +143,7 @@ def limits(team: Team, membership: Membership, project: Project | None) -> list[
     seen = set(visible(Cap.objects.filter(team=team), membership).values_list("pk", flat=True)) if membership.narrowed else None
     caps = [cap for cap in Cap.objects.applying(team, membership.user, project, None) if seen is None or cap.pk in seen]
     sums = [
-        Limit(bucket.cap, bucket.limit_micros, bucket.held_micros, bucket.settled_micros)
+        Limit(bucket.cap, bucket.limit_micros, bucket.held_micros, bucket.settled_micros, bucket)
         for bucket in current_buckets(caps, timezone.now())
     ]
     takes = [Limit(cap, cap.limit_micros) for cap in caps if cap.period == Period.TAKE]

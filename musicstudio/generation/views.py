@@ -16,7 +16,7 @@ from django_q.tasks import async_task
 
 from musicstudio.accounts.access import get_team, get_team_object
 from musicstudio.accounts.models import Role
-from musicstudio.budgets.models import Bucket, Cap, Period
+from musicstudio.budgets.models import Bucket, Cap, Period, Scope
 from musicstudio.core.crypto import Undecryptable
 from musicstudio.core.money import format_micros
 from musicstudio.core.pages import page, say, toast
@@ -49,6 +49,10 @@ def get_job(request: HttpRequest, team: str, pk: uuid.UUID, role: Role) -> Job:
 
 def month_of(request: HttpRequest) -> Bucket | None:
     """The team's month of its cap, read once a request; None without a cap. Who sees chosen projects only: of their own cap."""
+    if known := next(iter(request.__dict__.get("limits", {}).values()), None):
+        scope = Scope.MEMBER if request.team.limited else Scope.TEAM  # type: ignore[attr-defined]
+        found = [limit for limit in known if limit.cap.scope == scope and not limit.per_take]
+        return min(found, key=lambda limit: limit.cap.period).bucket if found else None
     if not hasattr(request, "month"):
         team, own = request.team, Cap.objects.live().filter(member=request.user.pk)  # type: ignore[attr-defined]
         mine = own.filter(team=team).exclude(period=Period.TAKE).order_by("period")

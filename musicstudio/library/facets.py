@@ -134,7 +134,7 @@ def tags(listing: "Listing") -> Counted:
     """A further tag narrows, so it is counted under the whole search line; two can also be alternatives."""
     chosen = [name.lower() for name in listing.query.chosen("tag")]
     through = Tag.tracks.through.objects.filter(tag__team=listing.reader.team)
-    if listing.query or listing.place or listing.reader.team.limited:
+    if listing.query or listing.of or listing.reader.team.limited:
         through = through.filter(track__in=listing.tracks.values("pk"))
     else:  # all but a few: those are left out, which is the shorter way
         through = through.exclude(track__in=Track.objects.filter(team=listing.reader.team).away().values("pk"))

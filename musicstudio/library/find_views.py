@@ -1,32 +1,37 @@
 """Finding: the values of a facet, suggestions while typing, news of the list, saved views."""
 
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
 from musicstudio.accounts.access import get_team, get_team_object, visible
 from musicstudio.accounts.models import Role
 from musicstudio.core.pages import page, say
+from musicstudio.core.templatetags.studio import fixed
 from musicstudio.library.complete import completions
 from musicstudio.library.facets import FACETS
 from musicstudio.library.filters import Reader
 from musicstudio.library.listing import MANY, Listing
 from musicstudio.library.models import SavedView, Track
+from musicstudio.library.onward import onward
 from musicstudio.library.saved import KEPT
+from musicstudio.library.scope import listed, readable
 from musicstudio.projects.models import Project
 
 
 def listing_of(request: HttpRequest, team: str) -> Listing:
-    """The list the address is about: the team's, or with `of` one project's."""
-    place, slug = get_team(request, team), request.GET.get("of", "")
-    project = get_object_or_404(visible(Project.objects.filter(team=place), place), slug=slug) if slug else None
-    scope = visible(Track.objects.kept().filter(**({"project": project} if project else {"team": place})), place)
-    return Listing.from_query(scope, request.GET, Reader(place, request.user), project)  # type: ignore[arg-type]
+    """The list the address is about: the team's, or with `of` one project's (its slug), the archive (`:archive`) or the bin."""
+    place, of = get_team(request, team), request.GET.get("of", "")
+    if of and not of.startswith(":"):
+        get_object_or_404(visible(Project.objects.filter(team=place), place), slug=of)
+    return listed(place, request.user, of[1:] if of.startswith(":") else f"project:{of}" if of else "", request.GET)  # type: ignore[arg-type]
 
 
 @require_GET
@@ -57,6 +62,24 @@ def news(request: HttpRequest, team: str) -> HttpResponse:
         return HttpResponse(status=204)
     answer = page(request, "library/_news.html", {"team": request.team, "listing": listing, "key": key})  # type: ignore[attr-defined]
     return trigger_client_event(answer, "ms:changed", {}) if known else answer
+
+
+@require_GET
+@login_required
+def neighbours(request: HttpRequest, team: str) -> HttpResponse:
+    """What plays after the track `after`, or before the track `before`, in the list the address is about: for the player."""
+    listing, back = listing_of(request, team), "before" in request.GET
+    pk = readable(request.GET.get("before" if back else "after", ""))
+    track = get_team_object(request, Track.objects.all(), team=team, pk=pk)
+    shown = [heard(one, reverse("track", args=[team, one.pk])) for one in onward(listing, track, back=back)]
+    return JsonResponse({"tracks": shown})
+
+
+def heard(track: Track, href: str) -> dict[str, Any]:
+    """A track as static/js/player.js describes one, from a row of a list (templates/library/_row.html)."""
+    facts = {"id": str(track.pk), "src": f"{href}audio", "href": href, "title": track.title, "peaks": track.row_peaks}
+    said = {"sub": f"take {track.letter} · {track.created_by.get_short_name()}", "seconds": track.duration_ms / 1000}
+    return facts | said | {"lufs": fixed(track.lufs), "peak": fixed(track.true_peak_db), "hue": str(track.project.hue)}
 
 
 @require_GET

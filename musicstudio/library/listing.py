@@ -18,6 +18,7 @@ from musicstudio.library.search import Clause, Query, parse
 from musicstudio.projects.models import Project, Prompt
 
 PER_PAGE = 50
+COMPARED = 4
 MOST_PAGES = 10  # shown again at once when the list refreshes itself
 MEAN = Rating.objects.filter(track=OuterRef("pk")).order_by().values("track").annotate(mean=Avg("stars")).values("mean")
 Order = tuple[str | OrderBy, ...]
@@ -40,12 +41,17 @@ DEFAULTS = {"q": "", "sort": "newest", "group": "generation", "as": "list", "pag
 
 @dataclass
 class Group:
-    """Tracks under one heading. `continued`: it stands on the page before; `plain`: there is none."""
+    """Tracks under one heading. `continued`: it stands on the page before; `plain`: there is none.
+
+    `race`: on the first of the requests that were asked as one, all of them; `lane`: whether it is one of such requests.
+    """
 
     batch: UUID
     tracks: list[Track]
     continued: bool = False
     plain: bool = False
+    race: "Race | None" = None
+    lane: bool = False
 
     @property
     def prompt(self) -> Prompt:
@@ -62,10 +68,49 @@ class Group:
         """What the takes shown cost together."""
         return sum(track.cost_micros for track in self.tracks)
 
+    @property
+    def compared(self) -> str:
+        """The first takes, as many as can be heard against each other, for the address of the compare page."""
+        return against(self.tracks)
+
+
+@dataclass
+class Race:
+    """The requests of one brief to several models, under one heading."""
+
+    lanes: list[Group]
+
+    @property
+    def tracks(self) -> list[Track]:
+        """The takes of all of them, the first of each before the second of any."""
+        return sorted((track for lane in self.lanes for track in lane.tracks), key=lambda track: track.take)
+
+    @property
+    def cost_micros(self) -> int:
+        """What the takes shown cost together."""
+        return sum(lane.cost_micros for lane in self.lanes)
+
+    @property
+    def compared(self) -> str:
+        """A take of each model, then further ones."""
+        return against(self.tracks)
+
+
+def against(tracks: list[Track]) -> str:
+    """The query of the compare page for 2 to 4 of the tracks; nothing for a single one."""
+    return "&".join(f"track={track.pk}" for track in tracks[:COMPARED]) if len(tracks) > 1 else ""
+
 
 def grouped(tracks: Iterable[Track]) -> list[Group]:
-    """Neighbours of the same request become one group."""
-    return [Group(batch, list(takes)) for batch, takes in groupby(tracks, key=lambda track: track.batch)]
+    """Neighbours of the same request become one group, and neighbouring requests of a race know each other."""
+    groups = [Group(batch, list(takes)) for batch, takes in groupby(tracks, key=lambda track: track.batch)]
+    for race, members in groupby(groups, key=lambda group: group.first.race):
+        lanes = list(members)
+        if race and len(lanes) > 1:
+            lanes[0].race = Race(lanes)
+            for lane in lanes:
+                lane.lane = True
+    return groups
 
 
 def known(value: str, choices: Iterable[str], default: str) -> str:
@@ -82,7 +127,8 @@ def number(text: str, most: int) -> int:
 class Listing:
     """One page of tracks under an address. `upto`: so many pages at once, for a list that refreshes itself.
 
-    `scope` are the tracks the page is about (a team's or a project's kept ones, the bin's), `place` its project if it has one.
+    `scope` are the tracks the page is about (a team's or a project's kept ones, the bin's), `place` its project if it has one,
+    `kind` what else it is: `archive`, `bin`.
     """
 
     scope: TrackQuerySet
@@ -94,6 +140,7 @@ class Listing:
     page: int = 1
     upto: int = 1
     place: Project | None = None
+    kind: str = ""
 
     @classmethod
     def from_query(cls, scope: TrackQuerySet, values: QueryDict, reader: Reader, place: Project | None = None) -> "Listing":
@@ -206,6 +253,11 @@ class Listing:
     def here(self) -> str:
         """This list from its first page."""
         return self.address()
+
+    @property
+    def of(self) -> str:
+        """Which list it is, for the addresses of its parts: a project's slug, `:archive`, `:bin`; nothing for the library."""
+        return self.place.slug if self.place else f":{self.kind}" if self.kind else ""
 
     @property
     def more(self) -> str:

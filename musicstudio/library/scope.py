@@ -33,7 +33,9 @@ def listed(team: Team, user: User, scope: str, values: QueryDict) -> Listing:
     """The list of a scope under an address."""
     kind, _, which = scope.partition(":")
     place = visible(Project.objects.filter(team=team, slug=which), team).first() if kind == "project" else None
-    return Listing.from_query(scoped(team, scope), values, Reader(team, user), place)
+    listing = Listing.from_query(scoped(team, scope), values, Reader(team, user), place)
+    listing.kind = kind if kind in ("archive", "bin") else ""
+    return listing
 
 
 def chosen(team: Team, user: User, words: QueryDict) -> list[uuid.UUID]:

@@ -109,9 +109,11 @@ class Shell:
         shown = Q(archived_at=None) | Q(pk=self.project.pk if self.project else None)
         tracks = Track.objects.kept()
         numbers = {"tracks_made": counted(tracks), "approved": counted(tracks.filter(status=Status.APPROVED))}
+        asks = Ask.objects.undecided(self.team).order_by().values("team").annotate(n=Count("pk")).values("n")  # type: ignore[arg-type]
+        numbers |= {"running": counted(Job.objects.active())}
+        numbers |= {"asks_of_team": Coalesce(Subquery(asks), 0)} if self.is_admin else {}
         rows = Project.objects.filter(shown, team=self.team)
-        rows = visible(rows, self.team) if self.team else rows
-        return list(rows.annotate(running=counted(Job.objects.active()), **numbers))
+        return list((visible(rows, self.team) if self.team else rows).annotate(**numbers))
 
     @property
     def counts(self) -> Project | None:
@@ -147,8 +149,8 @@ class Shell:
 
     @cached_property
     def asks(self) -> int:
-        """Requests for more that wait for an admin."""
-        return Ask.objects.waiting(self.team).count() if self.team else 0
+        """Requests for more that wait for an admin; they are of projects, so they are read along with those."""
+        return getattr(self.projects[0], "asks_of_team", 0) if self.team and self.projects else 0
 
     @property
     def unread(self) -> int:

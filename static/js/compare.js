@@ -31,12 +31,12 @@ class Compare extends HTMLElement {
     this.part("seek").addEventListener("keydown", e => { const by = { ArrowLeft: -1, ArrowRight: 1 }[e.key]; if (by) { e.preventDefault(); this.seekBy(by * (e.shiftKey ? 1 : 5)) } })
     this.addEventListener("pointerdown", e => this.drag(e), true)
     this.stop = () => this.pause()
-    player()?.addEventListener("play", this.stop)
+    document.getElementById("player")?.addEventListener("play", this.stop, true)
     this.scale(); this.show()
     this.cards.forEach((_, i) => this.load(i))
     this.timer = setInterval(() => this.tick(), 50)
   }
-  disconnectedCallback() { queueMicrotask(() => { if (!this.isConnected && this.deck) { clearInterval(this.timer); this.told(); player()?.removeEventListener("play", this.stop); this.deck.close(); this.deck = null } }) }
+  disconnectedCallback() { queueMicrotask(() => { if (!this.isConnected && this.deck) { clearInterval(this.timer); this.told(); document.getElementById("player")?.removeEventListener("play", this.stop, true); this.deck.close(); this.deck = null } }) }
   part(name) { return this.querySelector(`[data-c=${name}]`) }
   click(e) {
     const b = e.target.closest("[data-c]"), run = b && { play: () => this.toggle(), last: () => this.back(), in: () => this.edge(0), out: () => this.edge(1), clear: () => this.loop(null), retry: () => this.load(+b.value), match: () => this.flip("match"), mono: () => this.flip("mono"), phone: () => this.flip("phone") }[b.dataset.c]

@@ -1,7 +1,9 @@
 /* Tells the studio which seconds of a track really sounded: from the player's own clock while it plays, without jumps, without what was muted.
    Sent when the player stops, another track begins, the page is left, and every ten seconds; a report that fails is kept and tried again with the next. */
 
-const box = document.getElementById("player"), audio = box.querySelector("audio")
+const box = document.getElementById("player"), first = () => box.querySelector("audio")
+let audio = first() // the one that sounds; the other one takes in the next track meanwhile
+const on = (type, run) => box.addEventListener(type, e => { if (e.target === first()) { audio = e.target; run() } }, true)
 const waiting = new Map() // address and track -> ranges in seconds
 let track, last = null, sent = Date.now()
 
@@ -33,10 +35,12 @@ async function send() {
 
 function load() { hear(); send(); last = null; track = now()?.slice(1).join(" ") }
 
-for (const type of ["timeupdate", "seeking", "volumechange"]) audio.addEventListener(type, () => { if (type === "seeking") last = null; else hear() })
-for (const type of ["playing", "seeked"]) audio.addEventListener(type, () => { track = now()?.slice(1).join(" "); last = sounds() ? audio.currentTime : null })
-for (const type of ["pause", "ended"]) audio.addEventListener(type, () => { const at = audio.currentTime; if (last !== null && !audio.seeking && at > last && at - last < 2) { const spans = waiting.get(track) ?? []; spans.push([last, at]); waiting.set(track, spans) } last = null; send() })
-audio.addEventListener("emptied", load)
+for (const type of ["timeupdate", "seeking", "volumechange"]) on(type, () => { if (type === "seeking") last = null; else hear() })
+for (const type of ["playing", "seeked"]) on(type, () => { track = now()?.slice(1).join(" "); last = sounds() ? audio.currentTime : null })
+function rest(at) { if (last !== null && !audio.seeking && at > last && at - last < 2) { const spans = waiting.get(track) ?? []; spans.push([last, at]); waiting.set(track, spans) } last = null; send() }
+for (const type of ["pause", "ended"]) on(type, () => rest(audio.currentTime))
+box.addEventListener("ms:turn", () => rest(audio.duration - audio.currentTime < .3 ? audio.duration : audio.currentTime))
+on("emptied", load)
 document.addEventListener("visibilitychange", () => { if (document.hidden) { hear(); send() } })
 addEventListener("pagehide", () => { hear(); send() })
 track = now()?.slice(1).join(" ")

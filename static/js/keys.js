@@ -71,7 +71,7 @@ bind({
   "?": { run: () => document.getElementById("help")?.togglePopover() },
   "z": { run: () => click("#toasts .undo") },
   "ArrowLeft": seek(-5), "ArrowRight": seek(5), "Shift+ArrowLeft": seek(-1), "Shift+ArrowRight": seek(1),
-  "g h": go("home"), "g l": go("library"), "g q": go("queue"), "g b": go("budgets"), "g p": go("project"), "g s": go("settings"),
+  "g h": go("home"), "g l": go("library"), "g q": go("queue"), "g b": go("budgets"), "g p": go("project"), "g s": go("settings"), "g c": go("compare"),
   "Mod+Enter": { when: () => document.activeElement?.closest("#compose form"), run: () => document.activeElement.form.requestSubmit() },
 })
 

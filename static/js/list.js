@@ -40,6 +40,8 @@ function show() {
   bar().querySelector("[data-count]").textContent = `${n.toLocaleString("en-US")} selected`
   more.hidden = all || chosen.size < rows().length || total() <= chosen.size || total() > 1000
   more.textContent = `Select all ${total().toLocaleString("en-US")} matching`
+  const against = bar().querySelector("[data-compare]")
+  if (against) { against.hidden = all || n < 2 || n > 4; against.href = `${against.pathname}?${[...chosen].map(id => `track=${id}`).join("&")}` }
 }
 function clear() { chosen.clear(); all = false; show() }
 function select(row, on) {
@@ -125,6 +127,9 @@ for (const event of ["htmx:afterSettle", "htmx:historyRestore"]) document.addEve
   show()
 })
 
+/* What is selected, 2 to 4; without a selection the takes beside the focused row. */
+const against = () => all ? null : chosen.size ? bar()?.querySelector("[data-compare]:not([hidden])") : here()?.closest(".gen-group")?.querySelector("[data-takes]") ?? [...document.querySelectorAll("[data-takes]")].findLast(el => here() && el.compareDocumentPosition(here()) & 4 && here().closest(".gen-group")?.querySelector(".lane"))
+
 const when = () => bar() && (all || subject().length), decide = status => ({ when, run: () => act("decide", { status }) })
 bind({
   ...Object.fromEntries([..."012345"].map(stars => [stars, { does: "Rate", when, run: () => act("rate", { stars }) }])),
@@ -133,6 +138,7 @@ bind({
   t: { does: "Tag", when, run: () => pick("tag") },
   s: { does: "Select", when: here, run: () => select(here(), !chosen.has(here().dataset.track)) },
   "Shift+ArrowDown": { when: here, run: () => reach(1) }, "Shift+ArrowUp": { when: here, run: () => reach(-1) },
+  c: { does: "Compare", when: against, run: () => against().click() },
   Escape: { when: () => all || chosen.size, run: clear },
 })
 for (const row of rows()) if (box(row).checked) chosen.add(row.dataset.track) // ticked before this module came

@@ -1,5 +1,7 @@
-/* One audio element for the whole visit. It stands outside everything htmx swaps, so a click on a link doesn't stop the music.
-   A track is described by the data- attributes of its row; the list as shown when play is pressed becomes the play order.
+/* Two audio elements for the whole visit, of which one sounds: the first in the player. Near its end the other one takes in the next track, and
+   starts when it ends. They stand outside everything htmx swaps, so a click on a link doesn't stop the music.
+   A track is described by the data- attributes of its row; the list as shown when play is pressed becomes the play order. Where the page ends
+   (`data-order` of #tracks) the server is asked how the list went on, as it was filtered and sorted then.
    What plays and where it stands is kept in localStorage: a reload comes back paused at the same second.
    Matching levels only ever attenuates, towards the quietest track of the order: min(target − LUFS, −1 − true peak) dB. It is done with the
    element's own volume: no audio graph stands between the file and the ear that could be suspended. */
@@ -7,23 +9,68 @@
 import { bytes, clock } from "./wave.js";
 const box = document.getElementById("player")
 const KEY = `ms.player.${box?.dataset.who}`
-const audio = box?.querySelector("audio")
+let audio = box?.querySelector("audio"), spare = audio?.cloneNode(), turn, primed = ""
 const part = name => box.querySelector(`[data-p=${name}]`)
-let list = [], index = -1, pending = null, spinner, level = 1, matched = false, fetched = "", chosen = false // chosen: somebody has pressed play in this visit or before
+let list = [], index = -1, order = "", pending = null, spinner, level = 1, matched = false, chosen = false // chosen: somebody has pressed play in this visit or before
 
 const now = () => list[index]
 const describe = el => ({ id: el.dataset.track, src: el.dataset.src ?? `${el.dataset.href}audio`, title: el.dataset.title, sub: el.dataset.sub, href: el.dataset.href, seconds: +el.dataset.seconds, lufs: el.dataset.lufs || "", peak: el.dataset.peak || "", hue: el.dataset.hue, peaks: el.querySelector("ms-wave")?.getAttribute("peaks") || "" })
-const shown = () => [...document.querySelectorAll("#main [data-track]")].map(describe)
+function read() {
+  const rows = document.getElementById("tracks")?.dataset
+  list = [...document.querySelectorAll("#main [data-track]")].map(describe)
+  order = rows?.order ? { url: rows.order, back: "later" in rows } : ""
+}
 const state = s => { clearTimeout(spinner); box.dataset.state = s; mark(); if (navigator.mediaSession) navigator.mediaSession.playbackState = s === "paused" || s === "error" ? "paused" : "playing" }
 const slow = () => { clearTimeout(spinner); spinner = setTimeout(() => { if (!audio.paused) state("loading") }, 300) }
 const dB = text => text.replace("-", "−")
 const take = track => track.sub.split(" · ")[0]
 
 function load(track, at = 0) {
-  pending = at
-  audio.preload = "none"
-  audio.src = track.src
+  clearTimeout(turn)
+  if (!at && primed === track.src && spare.readyState > 2) trade()
+  else { pending = at; audio.preload = "none"; audio.src = track.src }
+  primed = ""
   show(track, at)
+  extend()
+}
+
+/* The element with the next track becomes the one that sounds; what is left of the other one, a few milliseconds, rings out. */
+function trade() {
+  const old = audio
+  box.dispatchEvent(new Event("ms:turn"))
+  audio = spare; spare = old
+  box.prepend(audio) // it does not sound yet, so it may be moved
+  pending = null; audio.muted = old.muted
+  if (old.duration - old.currentTime > .3) old.pause()
+}
+const AHEAD = 100 // milliseconds from play() to sound, as measured in Chromium: a gap of 0 to 30 ms is left, of 170 to 240 with one element
+function prime() {
+  const next = list[index + 1], left = audio.duration - audio.currentTime
+  clearTimeout(turn)
+  if (!next || audio.paused || !(left < 20)) return
+  if (primed !== next.src && spare.paused) { primed = next.src; spare.preload = "auto"; spare.src = primed; spare.load() }
+  if (left < .8) turn = setTimeout(() => { if (!audio.paused && list[index + 1] === next && audio.duration - audio.currentTime < .3) step(1) }, left * 1000 - AHEAD)
+}
+
+/* How the list goes on, and went before, where the page has ended. */
+async function extend() {
+  const back = index === 0 && order.back, here = order
+  if (!here || (index < list.length - 2 && !back)) return
+  order = ""
+  const edge = list.at(back ? 0 : -1), answer = await fetch(`${here.url}&${back ? "before" : "after"}=${edge.id}`).catch(() => null)
+  if (list.at(back ? 0 : -1) !== edge || order) return
+  const rows = answer?.ok && !answer.redirected ? (await answer.json()).tracks : null
+  if (back && rows) { list.unshift(...rows.reverse()); index += rows.length; order = { ...here, back: rows.length > 0 } }
+  else if (rows) { list.push(...rows); order = rows.length ? here : "" }
+  else order = here
+  const passed = index - 100
+  if (passed > 0) { list.splice(0, passed); index -= passed; if (order) order.back = true }
+  upcoming()
+}
+function upcoming() {
+  const next = list[index + 1]
+  part("prev").disabled = index <= 0; part("next").disabled = !next
+  part("after").textContent = next ? `Next: ${next.title}, ${take(next)}` : ""
 }
 
 function show(track, at) {
@@ -34,10 +81,7 @@ function show(track, at) {
   const glyph = part("cover").querySelector("ms-glyph"); glyph.peaks = bytes(track.peaks); if (glyph.drawn) glyph.draw()
   const seek = part("seek"); seek.setAttribute("seconds", track.seconds); seek.setAttribute("label", `Seek in ${track.title}, ${take(track)}`); seek.setAttribute("peaks", track.peaks); seek.removeAttribute("pins")
   part("comment").href = `${track.href}#say`; part("download").href = `${track.src}?download=1`; part("save").href = `${track.src}?download=1`
-  const next = list[index + 1]
-  part("prev").disabled = index <= 0; part("next").disabled = !next
-  part("after").textContent = next ? `Next: ${next.title}, ${take(next)}` : ""
-  loudness(); tell(track); tick(at); mark(); judge()
+  upcoming(); loudness(); tell(track); tick(at); mark(); judge()
 }
 
 /* What the team and the person think of the track; and its finer waveform. */
@@ -65,21 +109,13 @@ function loudness() {
   if (track?.lufs) button.lastChild.textContent = matched ? `matched to ${dB(target.toFixed(1))} LUFS` : `${dB(track.lufs)} LUFS`
 }
 
-/* The beginning of the next file is in the browser's cache before it is wanted. */
-function prefetch() {
-  const next = list[index + 1]
-  if (!next || fetched === next.src || audio.paused || audio.duration - audio.currentTime > 20) return
-  fetched = next.src
-  fetch(next.src, { headers: { Range: "bytes=0-262143" } }).then(answer => answer.blob()).catch(() => { fetched = "" })
-}
-
 function tick(at = audio.currentTime) {
   const track = now(); if (!track) return
   part("time").textContent = clock(at)
   part("seek").setAttribute("position", at)
   part("thin").max = track.seconds || 1; part("thin").value = at
   document.querySelector(`#main [data-track="${track.id}"] ms-wave`)?.setAttribute("position", at)
-  prefetch()
+  prime()
 }
 
 /* The rows on the page say which of them is loaded and whether it sounds. */
@@ -95,7 +131,7 @@ export function mark() {
   if (box) part("pp").setAttribute("aria-label", playing ? "Pause" : "Play")
 }
 
-const keep = () => { if (chosen) try { localStorage.setItem(KEY, JSON.stringify({ list, index, at: pending ?? audio.currentTime, volume: level, muted: audio.muted, matched })) } catch { /* private mode: nothing is kept */ } }
+const keep = () => { if (chosen) try { localStorage.setItem(KEY, JSON.stringify({ list, index, order, at: pending ?? audio.currentTime, volume: level, muted: audio.muted, matched })) } catch { /* private mode: nothing is kept */ } }
 
 function start() {
   chosen = true
@@ -105,7 +141,7 @@ function start() {
 
 export function playTrack(id, at = 0) {
   if (now()?.id === id && box.dataset.state !== "error") { if (at) seek(at); return start() }
-  list = shown(); index = list.findIndex(t => t.id === id)
+  read(); index = list.findIndex(t => t.id === id)
   if (index < 0) return
   load(now(), at); start()
 }
@@ -113,7 +149,7 @@ export function playTrack(id, at = 0) {
 export function cue(id, at) {
   if (now()?.id === id) return seek(at)
   if (playing()) return
-  list = shown(); index = list.findIndex(t => t.id === id)
+  read(); index = list.findIndex(t => t.id === id)
   if (now()) load(now(), at)
 }
 export function toggle(id, at) {
@@ -151,10 +187,11 @@ function volume() {
 }
 
 function listen() {
-  const on = (type, fn) => audio.addEventListener(type, fn)
+  const on = (type, fn) => { for (const el of [audio, spare]) el.addEventListener(type, e => { if (el === audio) fn(e) }) }
+  box.append(spare)
   on("loadedmetadata", () => { if (pending) audio.currentTime = pending; pending = null })
   on("playing", () => state("playing"))
-  on("pause", () => { if (!audio.error && !audio.ended) state("paused"); keep() })
+  on("pause", () => { clearTimeout(turn); if (!audio.error && !audio.ended) state("paused"); keep() })
   on("waiting", slow)
   on("timeupdate", () => { if (pending === null) tick() })
   on("ended", () => list[index + 1] ? (step(1), start()) : (seek(0), state("paused"), keep()))
@@ -189,7 +226,7 @@ document.addEventListener("submit", e => {
 /* Until somebody presses play, the player holds the first track of the page. */
 function offer() {
   if (chosen) return
-  list = shown(); index = list.length ? 0 : -1
+  read(); index = list.length ? 0 : -1
   if (!now()) box.hidden = true
   else if (audio.getAttribute("src") !== now().src) load(now())
 }
@@ -198,7 +235,7 @@ function restore() {
   let saved = null
   try { saved = JSON.parse(localStorage.getItem(KEY)) } catch { /* unreadable: start fresh */ }
   if (saved?.list?.[saved.index]?.src?.startsWith(box.dataset.base)) {
-    ({ list, index } = saved)
+    ({ list, index, order = "" } = saved)
     chosen = true
     level = saved.volume ?? 1; audio.muted = !!saved.muted; matched = !!saved.matched
     load(now(), saved.at || 0)

@@ -71,7 +71,7 @@ document.addEventListener("input", e => {
   if (e.target === text()) { hold(); grow(); offer() } else title()
   keep()
 })
-document.querySelector("#player audio").addEventListener("timeupdate", title)
+document.getElementById("player").addEventListener("timeupdate", title, true)
 document.addEventListener("ms:seek", () => requestAnimationFrame(title))
 
 /* Said: the form is empty again and has a fresh id, so that the next comment is another one. */

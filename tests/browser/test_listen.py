@@ -119,10 +119,32 @@ def test_the_list_is_the_play_order(studio: Studio, cast: Cast, tracks: list[Tra
     page.get_by_role("button", name="Next track").click()
     expect(page.locator("[data-p=title]")).to_have_text("waltz")
     playing(page)
-    page.evaluate("document.querySelector('#player audio').currentTime = 19.7")
+    page.evaluate("document.querySelector('#player audio').currentTime = 17.5")
+    with page.expect_request(lambda request: request.url.endswith("/heard/") and str(tracks[1].pk) in (request.post_data or "")):
+        expect(page.locator("[data-p=title]")).to_have_text("house")
+    playing(page)
+    assert page.evaluate("[...document.querySelectorAll('#player audio')].map(el => el.paused)") == [False, True]
+    expect(page.get_by_role("button", name="Next track")).to_be_disabled()
+
+
+def test_the_list_goes_on_where_the_page_ends(studio: Studio, cast: Cast, tracks: list[Track]) -> None:
+    for number in range(48):
+        make_track(cast.project, cast.producer, f"silence {number}")
+    page = studio.open("/t/northlight/tracks/?group=none", cast.producer)
+    row = page.locator("#tracks .track").nth(48)
+    expect(page.locator("#tracks .track")).to_have_count(50)
+    row.get_by_role("button", name="Play drone").click()
+    playing(page)
+    expect(page.locator("#player")).to_contain_text("Next: waltz, take A")
+    for _ in range(2):
+        page.get_by_role("button", name="Next track").click()
     expect(page.locator("[data-p=title]")).to_have_text("house")
     playing(page)
     expect(page.get_by_role("button", name="Next track")).to_be_disabled()
+    page.reload()
+    expect(page.locator("[data-p=title]")).to_have_text("house")
+    page.get_by_role("button", name="Previous track").click()
+    expect(page.locator("#player")).to_contain_text("Next: house, take A")
 
 
 def test_a_file_that_cannot_be_played_offers_retry_and_the_original(studio: Studio, cast: Cast) -> None:

@@ -85,7 +85,7 @@ def test_the_help_is_searched_and_what_is_typed_survives_a_lost_session(studio: 
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     page.get_by_label("Email").fill("pia@northlight.example")
     page.get_by_label("Password").fill("correct horse battery")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("textbox", name="Brief")).to_have_value("Warm and unhurried.")
 
 

@@ -24,7 +24,7 @@ def test_it_shows_queue_tracks_and_compose_in_few_queries(
     for number in range(12):
         make_track(cast.project, cast.producer, f"waltz {number}").tag("calm")
     make_jobs(cast.project, cast.producer, takes=2)
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(25):
         text = page(as_producer)
     assert text.count('class="track ') == 12 and text.count('class="job"') == 1 and "<ms-compose" in text
 
