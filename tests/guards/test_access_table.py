@@ -227,6 +227,7 @@ terms_note                  -         admin
 public_models               self      -
 public_model                self      -
 model_rule                  -         admin
+track_neighbours            viewer?   -
 llms                        open      -
 llms_full                   open      -
 """
@@ -409,7 +410,8 @@ def expected(word: str, who: str) -> set[str]:
 
 def suggested(world: World, address: Address) -> str:
     """The line that fits how the address behaves now; look whether it is what you want."""
-    plain = ["-", "open", "closed", "out", "self", *reversed(Role.values), "author"]
+    teams = [*reversed(Role.values), "author"]
+    plain = ["-", *(teams if address.route.startswith("t/") else ["open", "closed", "out", "self", *teams])]
     words = []
     for method in METHODS:
         seen = {who: world.ask(who, method, world.url(address)) for who in PEOPLE}
