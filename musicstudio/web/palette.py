@@ -23,6 +23,7 @@ ACTIONS = [
     ("Go home", "house", "G H", "team", Role.VIEWER),
     ("Go to the queue", "activity", "G Q", "jobs", Role.ADMIN),
     ("Go to the budgets", "wallet", "G B", "budgets", Role.VIEWER),
+    ("Rounds", "vote", "G C", "rounds", Role.VIEWER),
     ("All projects", "folder", "", "projects", Role.VIEWER),
     ("All collections", "list-plus", "", "collections", Role.VIEWER),
     ("All tags", "tag", "", "tags", Role.VIEWER),

@@ -31,7 +31,17 @@ from musicstudio.projects.models import ApiToken, Preset, Prompt, Recipe
 from musicstudio.projects.places import narrow
 from musicstudio.providers.connections import PriceProposal
 from tests.conftest import Cast
-from tests.factories import PASSWORD, join, make_jobs, make_key, make_project, make_sounding_track, make_user
+from tests.factories import (
+    PASSWORD,
+    join,
+    make_jobs,
+    make_key,
+    make_project,
+    make_round,
+    make_sounding_track,
+    make_track,
+    make_user,
+)
 
 # One line an address: its name, then GET, then POST.
 #   viewer reviewer producer admin owner: the lowest role that is let in; others of the team 403, strangers 404, unknown people
@@ -118,6 +128,16 @@ heard                       -         viewer?
 private_listening           -         viewer
 compare                     viewer    -
 compare_decide              -         reviewer
+rounds                      viewer    -
+round_new                   reviewer  reviewer
+round                       viewer    -
+round_hear                  reviewer? -
+round_heard                 -         reviewer?
+round_pick                  -         reviewer?
+round_cast                  -         reviewer?
+round_close                 -         admin
+round_extend                -         admin
+round_settle                -         admin
 webhook                     -         open
 generate                    -         producer
 ask_more                    -         producer
@@ -385,6 +405,7 @@ def rows_of(cast: Cast, owner: Membership, token: ApiToken) -> tuple[dict[str, o
         "prompts": job.prompt_id,
         "recipes": recipe.pk,
         "notices": news.pk,
+        "rounds": make_round([track, make_track(project, by)], owner.user, [by]).pk,
     }
     return rows, secrets
 
