@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from musicstudio.accounts.models import Membership, Team, User
 from musicstudio.core.append_only import AppendOnly
-from musicstudio.core.origin import address_of, agent_of, answering
+from musicstudio.core.client import address_of
+from musicstudio.core.origin import agent_of, answering
 
 MONTHS = 13
 KEPT = timedelta(days=31 * MONTHS)  # a little longer than the trigger asks for, whatever the months' lengths

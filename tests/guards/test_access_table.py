@@ -21,7 +21,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from musicstudio.accounts.invitations import Invitation
-from musicstudio.accounts.models import Membership, Role
+from musicstudio.accounts.models import AccessRequest, Membership, Role
 from musicstudio.budgets.models import Cap
 from musicstudio.core import crypto
 from musicstudio.core.csp import HEADERS
@@ -92,6 +92,7 @@ openid_connect_callback     closed    closed
 track_facet                 viewer    -
 track_suggest               viewer    -
 track_news                  viewer    -
+track_neighbours            viewer?   -
 views                       viewer    -
 view_counts                 viewer    -
 view_save                   -         viewer
@@ -191,6 +192,11 @@ set_artist                  -         admin
 add_key                     -         admin
 revoke_key                  -         admin
 join                        open      open
+join_ask                    -         open
+access_ask                  -         self
+access_decide               -         admin
+team_settings               admin     admin
+audit                       admin     -
 members                     viewer    -
 member                      -         viewer
 invite                      -         admin
@@ -384,7 +390,8 @@ def rows_of(cast: Cast, owner: Membership, token: ApiToken) -> tuple[dict[str, o
     proposal = PriceProposal.objects.create(team=team, model_id=job.model_id, amount_micros=1, unit="take", source="test")
     recipe = Recipe.objects.share(team, "Calm", by, **{word: getattr(job.prompt, word) for word in Prompt.WORDS})
     [news] = Notification.objects.tell(team, [by], "mention", "Look", "/t/northlight/")
-    assert factor
+    asking = AccessRequest.objects.ask(make_user("new@elsewhere.example"), team.slug)
+    assert asking is not None and factor
     rows: dict[str, object] = {
         "jobs": job.pk,
         "outcomes": job.pk,
@@ -405,6 +412,7 @@ def rows_of(cast: Cast, owner: Membership, token: ApiToken) -> tuple[dict[str, o
         "prompts": job.prompt_id,
         "recipes": recipe.pk,
         "notices": news.pk,
+        "asking": asking.pk,
         "rounds": make_round([track, make_track(project, by)], owner.user, [by]).pk,
     }
     return rows, secrets
