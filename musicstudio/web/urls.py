@@ -15,6 +15,7 @@ from musicstudio.web import (
     team_views,
     token_views,
     track_views,
+    version_views,
     views,
     webhook_views,
 )
@@ -32,6 +33,9 @@ urlpatterns = [
     path("t/<slug:team>/tracks/", library_views.library, name="library"),
     path("t/<slug:team>/tracks/<uuid:pk>/", track_views.track, name="track"),
     path("t/<slug:team>/tracks/<uuid:pk>/versions/", track_views.versions, name="track_versions"),
+    path("t/<slug:team>/tracks/<uuid:pk>/versions/promote/", version_views.promote, name="track_promote"),
+    path("t/<slug:team>/tracks/<uuid:pk>/versions/out/", version_views.take_out, name="track_take_out"),
+    path("t/<slug:team>/tracks/<uuid:pk>/versions/rename/", version_views.piece_rename, name="piece_rename"),
     path("t/<slug:team>/tracks/<uuid:pk>/provenance/", track_views.provenance, name="track_provenance"),
     path("t/<slug:team>/tracks/<uuid:pk>/provenance.json", provenance_views.provenance_json, name="provenance_json"),
     path("t/<slug:team>/tracks/<uuid:pk>/provenance/file/", provenance_views.file_check, name="file_check"),

@@ -167,6 +167,9 @@ team                        viewer    -
 library                     viewer    -
 track                       viewer    -
 track_versions              viewer    -
+track_promote               -         producer
+track_take_out              -         producer?
+piece_rename                -         producer?
 track_provenance            viewer    -
 track_files                 viewer    -
 track_activity              viewer    -
