@@ -6,6 +6,8 @@ from typing import Any
 
 from django.core.management import call_command
 
+from musicstudio.core.static import smaller
+
 
 def test_files_are_sent_small_and_modules_import_each_other_by_their_hashed_names(settings: Any, tmp_path: Path) -> None:
     settings.STATIC_ROOT = tmp_path
@@ -24,3 +26,9 @@ def test_files_are_sent_small_and_modules_import_each_other_by_their_hashed_name
     assert [
         path.name for path in scripts if (tmp_path / "vendor" / path.relative_to(released)).read_text() != path.read_text()
     ] == []
+
+
+def test_a_style_keeps_its_meaning_when_its_blanks_go() -> None:
+    style = '/* a, b */ .tools :is(.x, .y) > b {\n  inset: 0 auto calc(1px + 2px); &::before { content: "– " }\n}\n'
+    small = '.tools :is(.x,.y) > b{inset: 0 auto calc(1px + 2px);&::before{content: "– "}}'
+    assert smaller("css/x.css", style) == small
