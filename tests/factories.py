@@ -6,10 +6,13 @@ import math
 import struct
 import uuid
 import wave
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils import timezone
 
 from musicstudio.accounts.models import Role, Team, User
 from musicstudio.budgets.models import Cap
@@ -18,6 +21,7 @@ from musicstudio.generation.models import Job
 from musicstudio.library.models import Track
 from musicstudio.projects.models import Project, Prompt
 from musicstudio.providers.models import MusicModel, Price, ProviderKey
+from musicstudio.review.models import Round
 
 PASSWORD = "correct horse battery"
 GATEWAY_MODEL = "elevenlabs/elevenlabs-music"
@@ -125,3 +129,16 @@ def make_sounding_track(project: Project, by: User, seconds: float = 2.0, **fact
     sound = {"file": name, "format": "wav", "mime": "audio/wav", "size": len(data), "sample_rate": 22_050, "channels": 1}
     measured = {"sha256": hashlib.sha256(data).hexdigest(), "duration_ms": round(seconds * 1000)}
     return make_track(project, by, **(sound | measured | facts))
+
+
+def make_round(tracks: Sequence[Track], owner: User, voters: Sequence[User], **words: Any) -> Round:
+    """A blind round until tomorrow in which a second of each take is to be heard."""
+    team = tracks[0].team
+    places = list(team.memberships.select_related("user").filter(user__in=voters).order_by("pk"))
+    usual = {
+        "title": "Which opening?",
+        "deadline": timezone.now() + timedelta(days=1),
+        "min_seconds": 1,
+        "reasons": ["Mix", "Melody"],
+    }
+    return Round.objects.open(team, owner, tracks, places, **(usual | words))

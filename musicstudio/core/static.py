@@ -11,7 +11,8 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 def bare(style: str) -> str:
     """A style sheet without comments and needless blanks. A blank before a colon stays: it is a combinator in `.a :is(.b)`."""
-    return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"/\*.*?\*/", "", style, flags=re.S)).strip()
+    small = re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"/\*.*?\*/", "", style, flags=re.S))
+    return small.replace(";}", "}").strip()
 
 
 SMALLER = {".js": rjsmin.jsmin, ".css": bare}

@@ -9,6 +9,7 @@ from musicstudio.accounts.access import visible
 from musicstudio.accounts.models import Team
 from musicstudio.library.models import Track
 from musicstudio.library.scope import readable
+from musicstudio.projects.models import Project
 from musicstudio.review.levels import gains
 
 FEWEST, MOST, MOST_OF_ROUND = 2, 4, 16
@@ -46,6 +47,12 @@ class Comparison:
     def fits(self) -> bool:
         """Whether they can be heard at once."""
         return FEWEST <= len(self.tracks) <= MOST
+
+    @property
+    def project(self) -> Project | None:
+        """Theirs, when all are of one."""
+        found = {track.project_id: track.project for track in self.tracks}
+        return next(iter(found.values())) if len(found) == 1 else None
 
     @property
     def may_be_round(self) -> bool:

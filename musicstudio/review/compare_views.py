@@ -23,11 +23,9 @@ def compare(request: HttpRequest, team: str) -> HttpResponse:
     """`?track=…&track=…`: 2 to 4 takes on one clock. Any other number is explained. Writes nothing."""
     place = get_team(request, team)
     found = Comparison(place, request.GET.getlist("track"))
-    projects = {track.project_id: track.project for track in found.tracks}
-    if len(projects) == 1:
-        request.project = next(iter(projects.values()))  # type: ignore[attr-defined]
+    request.project = found.project  # type: ignore[attr-defined]
     decides = request.membership.may(Role.REVIEWER)  # type: ignore[attr-defined]
-    shown = {"team": place, "comparison": found, "decides": decides, "one_project": len(projects) == 1, "here": "compare"}
+    shown = {"team": place, "comparison": found, "decides": decides, "here": "compare"}
     return page(request, "review/compare.html", shown)
 
 

@@ -2,5 +2,6 @@
 
 from musicstudio.review.comments import Comment, Kind, Look, Reaction
 from musicstudio.review.heard import Heard, PrivateListening
+from musicstudio.review.rounds import Ballot, Candidate, Round
 
-__all__ = ["Comment", "Heard", "Kind", "Look", "PrivateListening", "Reaction"]
+__all__ = ["Ballot", "Candidate", "Comment", "Heard", "Kind", "Look", "PrivateListening", "Reaction", "Round"]

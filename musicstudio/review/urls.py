@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from musicstudio.review import comment_views, compare_views, heard_views
+from musicstudio.review import comment_views, compare_views, heard_views, round_views
 
 urlpatterns = [
     # t/<team>/heard/: what the player reports
@@ -19,4 +19,15 @@ urlpatterns = [
     # t/<team>/compare/
     path("t/<slug:team>/compare/", compare_views.compare, name="compare"),
     path("t/<slug:team>/compare/decide/", compare_views.compare_decide, name="compare_decide"),
+    # t/<team>/rounds/
+    path("t/<slug:team>/rounds/", round_views.rounds, name="rounds"),
+    path("t/<slug:team>/rounds/new/", round_views.round_new, name="round_new"),
+    path("t/<slug:team>/rounds/<uuid:pk>/", round_views.round, name="round"),
+    path("t/<slug:team>/rounds/<uuid:pk>/hear/<slug:key>", round_views.round_hear, name="round_hear"),
+    path("t/<slug:team>/rounds/<uuid:pk>/heard/", round_views.round_heard, name="round_heard"),
+    path("t/<slug:team>/rounds/<uuid:pk>/pick/", round_views.round_pick, name="round_pick"),
+    path("t/<slug:team>/rounds/<uuid:pk>/cast/", round_views.round_cast, name="round_cast"),
+    path("t/<slug:team>/rounds/<uuid:pk>/close/", round_views.round_close, name="round_close"),
+    path("t/<slug:team>/rounds/<uuid:pk>/extend/", round_views.round_extend, name="round_extend"),
+    path("t/<slug:team>/rounds/<uuid:pk>/settle/", round_views.round_settle, name="round_settle"),
 ]

@@ -8,10 +8,12 @@ from typing import Any
 from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.utils import timezone
 
-from musicstudio.accounts.models import Team, User
+from musicstudio.accounts.access import visible
+from musicstudio.accounts.models import Role, Team, User
 from musicstudio.generation.models import ACTIVE, Job, State
 from musicstudio.library.models import Status, Track, TrackQuerySet, title_from
 from musicstudio.projects.models import Project
+from musicstudio.review.models import Round
 
 SHOWN = 6
 
@@ -58,7 +60,7 @@ class Desk:
     @cached_property
     def waiting(self) -> list[Track]:
         """The newest takes that nobody has decided about."""
-        return list(self.tracks.filter(status=Status.NEW).for_lists()[:SHOWN])
+        return list(self.tracks.filter(status=Status.NEW).for_lists(self.user)[:SHOWN])
 
     @cached_property
     def approved(self) -> list[Track]:
@@ -100,6 +102,14 @@ class Desk:
         rows = rows.filter(created_by=self.user) if self.mine else rows
         named: QuerySet[Any, Any] = rows.order_by().values(name=F("project__name"), slug=F("project__slug"))
         return list(named.annotate(number=Count("pk")).order_by("-number", "name")[:SHOWN])
+
+    @cached_property
+    def rounds(self) -> list[Round]:
+        """Rounds that wait for the person's vote, the next deadline first."""
+        scope = {"project": self.project} if self.project else {"team": self.team}
+        votes = self.team.seen_by is None or self.team.seen_by.may(Role.REVIEWER)
+        mine = visible(Round.objects.filter(**scope).to_vote(self.user), self.team)
+        return list(mine[:SHOWN]) if votes else []
 
     @property
     def age_seconds(self) -> int:

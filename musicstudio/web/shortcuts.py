@@ -11,6 +11,14 @@ JUDGE: Rows = [
     ("Select on, up or down", ("Shift", "↑", "↓")),
     ("Clear the selection", ("Esc",)),
 ]
+COMPARE: Rows = [
+    ("Hear that take, at the same second", ("1", "to", "4")),
+    ("Back to the take heard before", ("B",)),
+    ("Loop from here, to here", ("I", "O")),
+    ("No loop", ("L",)),
+    ("Approve, reject what sounds", ("A", "X")),
+    ("Pick what sounds, in a round", ("V",)),
+]
 
 
 def keyboard(mod: str) -> list[tuple[str, Rows]]:
@@ -46,6 +54,7 @@ def keyboard(mod: str) -> list[tuple[str, Rows]]:
             ],
         ),
         ("Judge: the row with the focus, or all that are selected", JUDGE),
+        ("Compare, and vote in a round", COMPARE),
         (
             "Go",
             [
@@ -53,6 +62,7 @@ def keyboard(mod: str) -> list[tuple[str, Rows]]:
                 ("Library", ("G", "then", "L")),
                 ("Queue, for admins", ("G", "then", "Q")),
                 ("Budgets", ("G", "then", "B")),
+                ("Rounds", ("G", "then", "C")),
                 ("The project", ("G", "then", "P")),
                 ("Settings, for admins", ("G", "then", "S")),
                 ("These shortcuts", ("?",)),

@@ -172,4 +172,5 @@ bind({
 /* Stars of a take. */
 document.addEventListener("change", e => { const rate = e.target.closest?.("ms-compare [data-rate]"); if (rate) window.htmx.ajax("POST", here().dataset.act, { source: here(), swap: "none", values: { act: "rate", track: rate.dataset.rate, stars: rate.value } }) })
 document.addEventListener("input", e => { if (e.target.matches("ms-compare [data-rate]")) { e.target.className = `stars s${e.target.value}`; e.target.setAttribute("aria-valuetext", `${+e.target.value || "no"} star${e.target.value === "1" ? "" : "s"}`) } })
+document.addEventListener("click", e => { if (here()) e.target.closest("[data-shut]")?.closest("#failed").replaceChildren() })
 document.addEventListener("click", e => { if (e.target.closest?.("[data-share]")) navigator.clipboard?.writeText(location.href).then(() => toast("Link copied.")) })

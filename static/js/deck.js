@@ -108,7 +108,7 @@ export class Exact extends Deck {
   play(from = this.at) {
     this.hush()
     from = this.within(from >= this.seconds ? 0 : from)
-    this.context.resume?.()
+    if (this.context.close) this.context.resume()
     const when = this.context.currentTime + LEAD
     this.begun = when - from
     this.nodes = this.buffers.map((_, i) => this.begin(i, when, from))

@@ -41,7 +41,7 @@ function show() {
   more.hidden = all || chosen.size < rows().length || total() <= chosen.size || total() > 1000
   more.textContent = `Select all ${total().toLocaleString("en-US")} matching`
   const against = bar().querySelector("[data-compare]")
-  if (against) { against.hidden = all || n < 2 || n > 4; against.href = `${against.pathname}?${[...chosen].map(id => `track=${id}`).join("&")}` }
+  if (against) { against.hidden = all || n < 2 || n > 16; against.href = `${against.pathname}?${[...chosen].map(id => `track=${id}`).join("&")}` }
 }
 function clear() { chosen.clear(); all = false; show() }
 function select(row, on) {
@@ -127,7 +127,7 @@ for (const event of ["htmx:afterSettle", "htmx:historyRestore"]) document.addEve
   show()
 })
 
-/* What is selected, 2 to 4; without a selection the takes beside the focused row. */
+/* What is selected, 2 to 16 (the page offers a round for more than 4); without a selection the takes beside the focused row. */
 const against = () => all ? null : chosen.size ? bar()?.querySelector("[data-compare]:not([hidden])") : here()?.closest(".gen-group")?.querySelector("[data-takes]") ?? [...document.querySelectorAll("[data-takes]")].findLast(el => here() && el.compareDocumentPosition(here()) & 4 && here().closest(".gen-group")?.querySelector(".lane"))
 
 const when = () => bar() && (all || subject().length), decide = status => ({ when, run: () => act("decide", { status }) })

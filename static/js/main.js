@@ -19,6 +19,7 @@ const LAZY = {
   "ms-zoom": () => import("./zoom.js"),
   "#comments": () => import("./talk.js"),
   "ms-compare": () => import("./compare.js"),
+  "#booth": () => import("./round.js"),
 }
 const WANTED = [ // element, the places where a hand means it, what comes
   ["ms-compose", "#compose,[data-text]", compose],

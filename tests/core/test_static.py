@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.core.management import call_command
 
 from musicstudio.core.static import smaller
@@ -28,7 +29,14 @@ def test_files_are_sent_small_and_modules_import_each_other_by_their_hashed_name
     ] == []
 
 
-def test_a_style_keeps_its_meaning_when_its_blanks_go() -> None:
-    style = '/* a, b */ .tools :is(.x, .y) > b {\n  inset: 0 auto calc(1px + 2px); &::before { content: "– " }\n}\n'
-    small = '.tools :is(.x,.y) > b{inset: 0 auto calc(1px + 2px);&::before{content: "– "}}'
-    assert smaller("css/x.css", style) == small
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        (".a :is(b, c) { d: e }", ".a :is(b,c){d: e}"),
+        ("/* a */ .a > b {\n  c: calc(1px + 2px);\n}\n", ".a > b{c: calc(1px + 2px)}"),
+        (".a[b] :not(c) { d: e }", ".a[b] :not(c){d: e}"),
+        (".a { & :is(b) { c: d } &:is(e) { f: g } }", ".a{& :is(b){c: d}&:is(e){f: g}}"),
+    ],
+)
+def test_a_sheet_means_the_same_when_it_is_small(written: str, sent: str) -> None:
+    assert smaller("css/x.css", written) == sent

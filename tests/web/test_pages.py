@@ -13,7 +13,7 @@ from musicstudio.budgets.models import Cap
 from musicstudio.library.models import Collection, Undo
 from musicstudio.review.models import Comment
 from tests.conftest import Cast
-from tests.factories import make_jobs, make_key, make_track
+from tests.factories import make_jobs, make_key, make_round, make_track
 
 TEMPLATES = sorted((Path(settings.BASE_DIR) / "templates").rglob("*.html"))
 INLINE = re.compile(
@@ -51,8 +51,9 @@ def test_every_address_of_a_team_is_closed_to_strangers_and_asks_anonymous_peopl
     rows |= {"undo": undo.pk, "collections": collection.pk, "tags": track.tag("calm").pk}
     rows |= {"comments": Comment.objects.say(track, cast.producer, "too dry").pk}
     rows |= {"webhooks": uuid.uuid4(), "deliveries": uuid.uuid4(), "callbacks": uuid.uuid4()}
-    rows |= {"tokens": uuid.uuid4(), "notices": uuid.uuid4()}
+    rows |= {"tokens": uuid.uuid4(), "notices": uuid.uuid4(), "asking": uuid.uuid4()}
     rows |= {"caps": cap.pk, "prices": job.model_id, "rules": job.model_id, "proposals": 1, "views": 1, "requests": uuid.uuid4()}
+    rows |= {"rounds": make_round([track, make_track(cast.project, cast.producer)], cast.owner, [cast.producer]).pk}
     rows |= {
         "presets": 1,
         "members": cast.producer.pk,
