@@ -68,11 +68,15 @@ def test_rows_and_the_page_show_that_it_waits_and_for_whom(cast: Cast, as_produc
     act(cast.reviewer, track)
     row = as_producer.get(reverse("library", args=["northlight"])).content.decode()
     page = as_producer.get(track.get_absolute_url()).content.decode()
+    assert 'data-status="approved">' not in page.partition('id="bulk"')[0]
     assert "1 of 2" in row and "1 of 2" in page and "still open: Olga Prieto" in page
 
 
 def test_only_those_the_project_names_approve_and_the_others_are_told_who_does(cast: Cast, track: Track) -> None:
     cast.project.rule(1, [cast.owner], False)
+    client = Client()
+    client.force_login(cast.reviewer)
+    assert "Olga approves here" in client.get(track.get_absolute_url()).content.decode()
     refused = act(cast.reviewer, track)
     assert state(track) == (Status.NEW, 0) and "is approved by Olga Prieto in Aurora" in refused.content.decode()
     act(cast.reviewer, track, status="rejected")
