@@ -3,9 +3,11 @@
 import csv
 import io
 import zipfile
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -214,3 +216,10 @@ def test_the_manifest_says_who_approved_it_and_what_for(cast: Cast, as_producer:
     [row] = csv.DictReader(io.StringIO(archive.read("manifest.csv").decode("utf-8-sig")))
     assert (row["approved by"], row["use"], row["term"]) == ("Rafa Nunes", "online spot", "12 months")
     assert "territory: worldwide" in archive.read("manifest.txt").decode()
+
+
+def test_tracks_approved_before_approvals_were_counted_have_one(cast: Cast, track: Track) -> None:
+    Track.objects.filter(pk=track.pk).update(status="approved")
+    Decision.objects.create(track=track, was="new", status="approved", by=cast.owner, reason="Yes.")
+    import_module("musicstudio.library.migrations.0014_fill_approvals").fill(apps, None)
+    assert state(track) == (Status.APPROVED, 1) and Approval.objects.get().by == cast.owner
