@@ -21,6 +21,7 @@ from musicstudio.library.collections import Collection, CollectionItem
 from musicstudio.library.derivatives import Derivative
 from musicstudio.library.index import SearchText, index
 from musicstudio.library.judgement import Decision, Favourite, Rating, Status
+from musicstudio.library.pieces import Piece, Version
 from musicstudio.library.row import ROW_FACTS
 from musicstudio.library.saved import SavedView
 from musicstudio.library.tags import Tag
@@ -36,6 +37,7 @@ __all__ = [
     "Derivative",
     "Favourite",
     "FileCheck",
+    "Piece",
     "Rating",
     "SavedView",
     "SearchText",
@@ -44,6 +46,7 @@ __all__ = [
     "Track",
     "TrackQuerySet",
     "Undo",
+    "Version",
 ]
 
 KEPT = Q(archived_at=None, deleted_at=None)

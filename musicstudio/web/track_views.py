@@ -17,6 +17,7 @@ from musicstudio.review.models import Comment
 from musicstudio.web.provenance_views import sheet_of
 from musicstudio.web.track_history import History
 from musicstudio.web.track_page import say_context, track_context
+from musicstudio.web.version_views import versions_of
 
 
 @require_GET
@@ -31,7 +32,7 @@ def track(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
 @login_required
 def versions(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     """Its relatives."""
-    return tab(request, team, pk, "track_versions")
+    return tab(request, team, pk, "track_versions", versions_of)
 
 
 @require_GET
