@@ -46,7 +46,7 @@ def said(request: HttpRequest, track: Track) -> Comment:
     """The new comment of the form. Raises ValidationError."""
     form, parent = request.POST, None
     if form.get("parent"):
-        parent = Comment.objects.filter(track=track, pk__in=[readable(form["parent"]) or track.pk]).first()
+        parent = Comment.objects.filter(track=track, pk=readable(form["parent"])).first()  # type: ignore[misc]
         if parent is None:
             raise ValidationError("What you reply to is no longer here. Your text was not sent; it can stand by itself.")
     times = {"start_ms": moments.read(form.get("start", "")), "end_ms": moments.read(form.get("end", ""))}
