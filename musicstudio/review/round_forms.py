@@ -42,8 +42,8 @@ class RoundForm(forms.Form):
     more_reasons = forms.CharField(required=False, max_length=300, error_messages=LONG)
     voters = forms.TypedMultipleChoiceField(coerce=int, error_messages={"required": "Choose who votes."})
 
-    def __init__(self, data: Any, places: list[Membership]) -> None:
-        usual = {"title": "", "deadline": usual_deadline(), "blind": True, "min_seconds": 10, "heat": 2}
+    def __init__(self, data: Any, places: list[Membership], title: str = "") -> None:
+        usual = {"title": title, "deadline": usual_deadline(), "blind": True, "min_seconds": 10, "heat": 2}
         usual |= {"reasons": list(REASONS), "voters": [place.pk for place in places], "more_reasons": ""}
         super().__init__(data, initial=usual)
         self.places = {place.pk: place for place in places}

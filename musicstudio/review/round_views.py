@@ -72,7 +72,7 @@ def round_new(request: HttpRequest, team: str) -> HttpResponse:
         return page(request, "review/round_new.html", shown, status=status)
     request.project = found.project  # type: ignore[attr-defined]
     with timezone.override(place.zone):
-        form = RoundForm(data, voters_of(place, found.project))
+        form = RoundForm(data, voters_of(place, found.project), found.title)
         made = opened(request, found, form) if form.is_valid() else None
     return redirect(made) if made else page(request, "review/round_new.html", shown | choices_of(form), status=status)
 
