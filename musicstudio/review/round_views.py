@@ -51,7 +51,7 @@ def get_booth(request: HttpRequest, team: str, pk: uuid.UUID) -> Booth:
 def rounds(request: HttpRequest, team: str) -> HttpResponse:
     """Those that wait for the person's vote, the other open ones, and the closed ones."""
     place = get_team(request, team)
-    rows = visible(Round.objects.filter(team=place), place).for_list(request.user)  # type: ignore[arg-type, attr-defined]
+    rows = visible(Round.objects.filter(team=place), place).for_list(request.user)  # type: ignore[attr-defined]
     running = list(rows.running().order_by("deadline", "pk"))
     decides = request.membership.may(Role.REVIEWER)  # type: ignore[attr-defined]
     mine = [row for row in running if decides and row.invited and not row.voted]
@@ -120,7 +120,7 @@ def round_hear(request: HttpRequest, team: str, pk: uuid.UUID, key: str) -> Http
     """The sound of a take under an address that belongs to this voter and says nothing about the track."""
     booth = get_booth(request, team, pk)
     take = booth.take_at(key) if booth.round.is_open else None
-    if take is None or take.track is None or take.gone or not take.track.file.storage.exists(take.track.file.name):
+    if take is None or take.track is None or take.gone or not take.track.file.storage.exists(str(take.track.file.name)):
         raise Http404("No such sound.")
     data = handed(booth.round, take.track)
     mime = "application/octet-stream"
@@ -218,5 +218,8 @@ def round_settle(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse
     if winner not in tracks:
         return round_page(request, found, 422, wrong="That take is no longer here. Nothing was decided.")
     why = f"Round {found.title}: {Result(found).score}"[:400]
-    done = settle(found.team, winner, [pk for pk in tracks if pk != winner], request.user, why)  # type: ignore[arg-type]
+    try:
+        done = settle(found.team, winner, [pk for pk in tracks if pk != winner], request.user, why)  # type: ignore[arg-type]
+    except ValidationError as refused:
+        return round_page(request, found, 422, wrong=" ".join(refused.messages))
     return settled(done) if request.htmx else redirect(found)  # type: ignore[attr-defined]

@@ -141,7 +141,7 @@ class Booth:
 
     def left(self, take: Candidate) -> float:
         """Seconds of the take still to be heard before a pick, to a tenth."""
-        heard = sum(stop - start for start, stop in self.ballot.heard.get(str(take.pk), []))
+        heard: int = sum(stop - start for start, stop in self.ballot.heard.get(str(take.pk), []))
         return max(0, -(-(self.wanted(take) - heard) // 100)) / 10
 
     def wanted(self, take: Candidate) -> int:
