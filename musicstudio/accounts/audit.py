@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from musicstudio.accounts.models import Membership, Team, User
 from musicstudio.core.append_only import AppendOnly
-from musicstudio.core.origin import address_of, agent_of, answering
+from musicstudio.core.client import address_of
+from musicstudio.core.origin import agent_of, answering
 
 MONTHS = 13
 KEPT = timedelta(days=31 * MONTHS)  # a little longer than the trigger asks for, whatever the months' lengths
@@ -24,6 +25,8 @@ SECRET_NAME = re.compile(r"secret|password|token$|digest|cipher|api_?key$|own_ke
 SECRET_VALUE = re.compile(r"\b(sk-|ms_live_|ms_ro_|whsec_|Bearer )[\w+/=.-]{6,}|https://hooks\.slack\.com/\S+")
 ACTIONS = {
     "team.settings": "Changed the team's settings",
+    "project.rule": "Changed what approval asks for",
+    "model.terms": "Noted terms of use",
     "member.join": "Joined",
     "member.role": "Changed a role",
     "member.projects": "Changed which projects somebody sees",

@@ -18,6 +18,9 @@ from musicstudio.accounts.audit import AuditEvent
 from musicstudio.accounts.models import Membership, Role, Team, User
 
 LASTS = timedelta(days=7)
+LONGEST = 30  # days
+ASKED_FOR = timedelta(days=30)  # so long somebody with an expired link may ask for a new one
+AGAIN = timedelta(days=1)
 MOST = 100  # open ones of a team
 
 
@@ -29,7 +32,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.filter(used_at=None, revoked_at=None, expires_at__gt=timezone.now())
 
     @transaction.atomic
-    def invite(self, team: Team, role: str, by: Membership, email: str = "") -> tuple["Invitation", str]:
+    def invite(self, team: Team, role: str, by: Membership, email: str = "", days: int = 7) -> tuple["Invitation", str]:
         """The invitation and the token of its link, which is not stored. Without an address, whoever has the link may come.
 
         Raises ValidationError for a role above the inviter's own, a wrong address, and for somebody who is a member.
@@ -46,10 +49,22 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         if self.open().filter(team=team).count() >= MOST:
             raise ValidationError({"email": f"{MOST} invitations are open. Revoke some first."})
         token = secrets.token_urlsafe(24)
-        said = {"digest": digest_of(token), "expires_at": timezone.now() + LASTS, "created_by": by.user}
+        ends = timezone.now() + timedelta(days=min(max(1, days), LONGEST))
+        said = {"digest": digest_of(token), "expires_at": ends, "created_by": by.user}
         made = self.create(team=team, role=role, email=email, **said)
         AuditEvent.objects.note(team, by, "invitation.make", made, after={"role": made.get_role_display(), "email": email})
         return made, token
+
+    def renewable(self) -> "InvitationQuerySet":
+        """The open ones, and those that expired lately without having been used."""
+        return self.filter(used_at=None, revoked_at=None, expires_at__gt=timezone.now() - ASKED_FOR)
+
+    def ask_again(self, token: str) -> "Invitation | None":
+        """Notes that somebody with an expired link wants a new one; None when there is nothing to renew, or it was just asked."""
+        found = self.renewable().filter(digest=digest_of(token), expires_at__lte=timezone.now())
+        lately = models.Q(asked_at=None) | models.Q(asked_at__lt=timezone.now() - AGAIN)
+        row = found.select_related("team", "created_by").first()
+        return row if row is not None and found.filter(lately).update(asked_at=timezone.now()) else None
 
     def by_token(self, token: str) -> "Invitation | None":
         """The invitation that a link opens; None for an unknown, used, revoked or expired one alike."""
@@ -82,16 +97,27 @@ class Invitation(models.Model):
     def __str__(self) -> str:
         return f"{self.email or 'whoever has the link'} as {self.get_role_display()}"
 
-    def renew(self) -> str:
-        """A new link with a new week; the one sent before stops working."""
+    @property
+    def is_over(self) -> bool:
+        """Whether its time is up."""
+        return self.expires_at <= timezone.now()
+
+    @transaction.atomic
+    def renew(self, by: Membership) -> str:
+        """A new link with a new week; the one sent before stops working. Raises ValidationError when it was used meanwhile."""
         token = secrets.token_urlsafe(24)
         self.digest, self.expires_at = digest_of(token), timezone.now() + LASTS
-        self.save(update_fields=["digest", "expires_at"])
+        mine = Invitation.objects.renewable().filter(pk=self.pk)
+        if not mine.update(digest=self.digest, expires_at=self.expires_at, asked_at=None):
+            raise ValidationError("This invitation was used or revoked in the meantime.")
+        AuditEvent.objects.note(self.team, by, "invitation.renew", self)
         return token
 
-    def revoke(self) -> None:
+    @transaction.atomic
+    def revoke(self, by: Membership) -> None:
         """The link stops working."""
-        Invitation.objects.filter(pk=self.pk, used_at=None).update(revoked_at=timezone.now())
+        if Invitation.objects.filter(pk=self.pk, used_at=None, revoked_at=None).update(revoked_at=timezone.now()):
+            AuditEvent.objects.note(self.team, by, "invitation.revoke", self)
 
     def fits(self, user: User) -> bool:
         """Whether it is for this person."""
@@ -110,6 +136,7 @@ class Invitation(models.Model):
         mine = Invitation.objects.open().filter(pk=self.pk)
         if not mine.update(used_at=timezone.now(), used_by=user):
             raise ValidationError("This invitation was used, revoked or has expired. Ask for a new one.")
+        AuditEvent.objects.note(self.team, user, "member.join", user, after=self.get_role_display())
         return Membership.objects.create(team=self.team, user=user, role=self.role, narrowed=self.narrowed)
 
     @transaction.atomic

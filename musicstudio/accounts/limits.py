@@ -150,6 +150,8 @@ def limits() -> dict[str, tuple[Limit, ...]]:
         "account_email": own,
         "invite": invite,
         "invitation": invite,
+        "access_ask": (Limit("ask in", person, 10, HOUR),),
+        "join_ask": (*entrance, Limit("ask in", machine, 20, HOUR)),
         "token_add": (Limit("token", person, 20, HOUR),),
         **dict.fromkeys(("generate", "ask_more", "ask_again", "retry"), ask),
     }

@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from musicstudio.accounts.invitations import check_gives
-from musicstudio.accounts.models import Membership, Role, Team
+from musicstudio.accounts.models import AuditEvent, Membership, Role, Team
 
 
 @transaction.atomic
@@ -17,9 +17,32 @@ def change_role(member: Membership, role: str, by: Membership) -> bool:
         return False
     if fresh.role == Role.OWNER:
         check_owner_left(fresh)
-    fresh.role = role
-    fresh.save(update_fields=["role"])
+    give(fresh, role, by)
     return True
+
+
+def give(member: Membership, role: str, by: Membership) -> None:
+    """Writes the role down. Owners and admins see every project."""
+    was, member.role = member.get_role_display(), role
+    member.narrowed = member.narrowed and role not in (Role.OWNER, Role.ADMIN)
+    member.save(update_fields=["role", "narrowed"])
+    AuditEvent.objects.note(member.team, by, "member.role", member.user, was, member.get_role_display())
+
+
+@transaction.atomic
+def hand_over(member: Membership, by: Membership) -> None:
+    """Makes the member an owner and `by`, who must be one, an admin: the team changes hands in one go.
+
+    Raises ValidationError when `by` is no owner (any more), and for oneself.
+    """
+    fresh, giver = locked(member), locked(by)
+    if giver.role != Role.OWNER:
+        raise ValidationError("Only an owner can hand the team over.")
+    if fresh.pk == giver.pk:
+        raise ValidationError("You are the owner already.")
+    give(fresh, Role.OWNER, giver)
+    give(giver, Role.ADMIN, giver)
+    AuditEvent.objects.note(fresh.team, giver, "member.owner", fresh.user, str(giver.user), str(fresh.user))
 
 
 @transaction.atomic
@@ -33,6 +56,9 @@ def remove(member: Membership, by: Membership) -> None:
         check_gives(by, fresh.role)
     if fresh.role == Role.OWNER:
         check_owner_left(fresh)
+    AuditEvent.objects.note(
+        fresh.team, by.user, "member.leave" if fresh.pk == by.pk else "member.remove", fresh.user, fresh.get_role_display()
+    )
     fresh.delete()
 
 

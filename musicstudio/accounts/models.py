@@ -15,6 +15,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.text import slugify
 
+from musicstudio.core.money import sign
+
 
 def check_time_zone(name: str) -> None:
     """Raises ValidationError unless the IANA time zone database knows the name."""
@@ -206,10 +208,14 @@ class Membership(models.Model):
         return frozenset(self.project_accesses.values_list("project", flat=True)) if self.narrowed else None
 
     def look(self, only: int | None = None) -> None:
-        """From now on the team is looked at as this member may see it; `only`: at most this project, for a token of it."""
+        """From now on the team is looked at as this member may see it, and amounts are written its way.
+
+        `only`: at most this project, for a token of it.
+        """
         if only is not None:
             self.only = frozenset({only}) if self.only is None else self.only & {only}
         self.team.seen_by = self
+        sign.set(self.team.symbol)
 
 
 class SetupLinkQuerySet(models.QuerySet["SetupLink"]):

@@ -9,7 +9,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from musicstudio.accounts.invitations import check_gives
-from musicstudio.accounts.models import Membership, Role, Team, User
+from musicstudio.accounts.models import AuditEvent, Membership, Role, Team, User
 
 MOST = 50  # open ones of a team; more are dropped
 
@@ -80,8 +80,11 @@ class AccessRequest(models.Model):
         self.end(Answer.APPROVED, by)
         narrowed = narrowed and role not in (Role.OWNER, Role.ADMIN)
         said = {"role": role, "narrowed": narrowed}
+        AuditEvent.objects.note(self.team, by, "access.approve", self.user, after=Role(role).label)
         return Membership.objects.get_or_create(team=self.team, user=self.user, defaults=said)[0]
 
+    @transaction.atomic
     def deny(self, by: Membership) -> None:
         """The person is not told. Raises ValidationError when it is decided."""
         self.end(Answer.DENIED, by)
+        AuditEvent.objects.note(self.team, by, "access.deny", self.user)

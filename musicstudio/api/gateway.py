@@ -101,7 +101,11 @@ def project_of(request: HttpRequest, slug: str | None) -> Project:
         token.project.team = token.team
         return token.project
     rows = visible(Project.objects.filter(team=token.team), member)
-    found = rows.filter(slug=slug).first() if slug else rows.filter(archived_at=None).first()
+    found = (
+        rows.filter(slug=slug).first()
+        if slug
+        else rows.filter(archived_at=None).order_by("-is_default", "created_at", "id").first()
+    )
     if found is None or token.project is not None:
         raise ApiError(404, "There is no such project." if slug else "The team has no project yet.", param="project")
     found.team = token.team  # as the token's person sees it

@@ -6,13 +6,16 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db.models import F
+from django.urls import reverse
 from django.utils import timezone
 from django_q.tasks import async_task
 
 from musicstudio.budgets.alerts import Alert
 from musicstudio.budgets.models import Bucket
 from musicstudio.budgets.who import admins_of
-from musicstudio.notify.models import Event, Webhook
+from musicstudio.core.money import written_with
+from musicstudio.notify.models import Event, Notification, Webhook
+from musicstudio.notify.notices import Kind
 
 
 class Reached(NamedTuple):
@@ -72,8 +75,9 @@ def tell() -> int:
         claimed = Alert.objects.filter(pk=alert.pk, sent_at=None).update(sent_at=timezone.now())
         if claimed and alert.bucket_id not in told:
             told.add(alert.bucket_id)
-            sent += mail(alert)
-            announce(alert)
+            with written_with(alert.bucket.cap.team.symbol):
+                sent += mail(alert)
+                announce(alert)
     return sent
 
 
@@ -85,9 +89,11 @@ def announce(alert: Alert) -> None:
 
 
 def mail(alert: Alert) -> int:
-    """To the owners and admins, and to the member whose cap it is."""
+    """To the owners and admins, and to the member whose cap it is, as each of them wants to be told."""
     cap = alert.bucket.cap
-    rows = admins_of(cap.team)
-    to = {row.user.email for row in rows} | ({cap.member.email} if cap.member else set())
+    people = [row.user for row in admins_of(cap.team)] + ([cap.member] if cap.member else [])
+    page = reverse("budgets", args=[cap.team.slug])
+    told = Notification.objects.tell(cap.team, people, Kind.THRESHOLD, alert.text, page, mailed=False)
+    to = sorted(row.person.email for row in told if row.want_mail)
     body = f"{alert.text}\n\n{cap.resets(alert.bucket.period_end)} Above it nothing is sent; an owner or admin can raise it.\n"
-    return send_mail(f"{cap.team.name}: {alert.percent} % of a cap is used", body, settings.DEFAULT_FROM_EMAIL, sorted(to))
+    return send_mail(f"{cap.team.name}: {alert.percent} % of a cap is used", body, settings.DEFAULT_FROM_EMAIL, to) if to else 0

@@ -1,5 +1,8 @@
 """Money: integer micro-units (1 USD = 1 000 000 micros) inside, Decimal at the edges, never float."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_EVEN, Decimal, InvalidOperation
 
 MICRO = 1_000_000
@@ -25,9 +28,22 @@ def from_micros(micros: int) -> Decimal:
     return Decimal(micros) / MICRO
 
 
-def format_micros(micros: int, symbol: str = "$") -> str:
-    """`$1,234.50`; fractions of a cent are shown, never rounded away (`$0.0015`)."""
+sign: ContextVar[str] = ContextVar("sign", default="$")  # what the team in force writes before amounts
+
+
+@contextmanager
+def written_with(symbol: str) -> Iterator[None]:
+    """Within it amounts are written with this symbol; they are US dollars all the same."""
+    token = sign.set(symbol)
+    try:
+        yield
+    finally:
+        sign.reset(token)
+
+
+def format_micros(micros: int) -> str:
+    """`$1,234.50` with the symbol in force; fractions of a cent are shown, never rounded away (`$0.0015`)."""
     value = from_micros(abs(micros))
     cents = value.quantize(Decimal("0.01"), ROUND_DOWN)
     text = f"{cents:,.2f}" if cents == value else f"{value:,.6f}".rstrip("0")
-    return f"{'−' if micros < 0 else ''}{symbol}{text}"
+    return f"{'−' if micros < 0 else ''}{sign.get()}{text}"

@@ -1,11 +1,12 @@
-"""Where a request comes from: the address and the program, for the audit log and for limits."""
+"""Where a request comes from, for the audit log: the request that is being answered, and the program that sent it."""
 
 import re
 from collections.abc import Callable
 from contextvars import ContextVar
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+
+from musicstudio.core.money import written_with
 
 BROWSERS = ("Edg", "OPR", "Firefox", "Chrome", "Safari")  # the first that is named; Chrome calls itself Safari too
 NAMES = {"Edg": "Edge", "OPR": "Opera"}
@@ -23,16 +24,10 @@ class OriginMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         token = answering.set(request)
         try:
-            return self.get_response(request)
+            with written_with("$"):  # until the request's team is known, and never the last request's
+                return self.get_response(request)
         finally:
             answering.reset(token)
-
-
-def address_of(request: HttpRequest) -> str:
-    """The client's IP address. Behind a trusted proxy the last that it added to X-Forwarded-For: the ones before are claims."""
-    if settings.TRUST_PROXY and (said := request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()):
-        return said[:45]
-    return str(request.META.get("REMOTE_ADDR", ""))[:45]
 
 
 def agent_of(request: HttpRequest) -> str:

@@ -1,5 +1,6 @@
 """Static files: our scripts and styles without comments and blanks, compressed, imported by their hashed names."""
 
+import re
 from pathlib import PurePosixPath
 from typing import IO
 
@@ -8,7 +9,15 @@ import rjsmin
 from django.core.files.base import ContentFile, File
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-SMALLER = {".js": rjsmin.jsmin, ".css": rcssmin.cssmin}
+BELOW = re.compile(r"(?<=[\w\])]) :(?=(?:is|where|not|has)\()")
+
+
+def tight(css: str) -> str:
+    """The sheet without comments and blanks. rcssmin takes the blank of `.a :is(b)` too, which then means another thing."""
+    return str(rcssmin.cssmin(BELOW.sub(" *:", css)))
+
+
+SMALLER = {".js": rjsmin.jsmin, ".css": tight}
 
 
 def smaller(name: str, text: str) -> str:

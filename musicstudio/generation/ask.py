@@ -8,16 +8,18 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django_q.tasks import async_task
 
 from musicstudio.accounts.models import User
 from musicstudio.budgets.grants import Ask, AskState, Grant
 from musicstudio.budgets.models import Cap, OverCap, Period
-from musicstudio.budgets.who import admins_of
-from musicstudio.core.money import format_micros
+from musicstudio.core.money import format_micros, written_with
 from musicstudio.generation.models import Job
 from musicstudio.generation.submit import agreed_quote, check_request, submit
+from musicstudio.notify.models import Notification
+from musicstudio.notify.notices import Kind
 from musicstudio.projects.models import Prompt
 from musicstudio.providers.models import MusicModel, ProviderKey
 
@@ -180,17 +182,35 @@ def tell(request: Ask, what: str) -> None:
 def mail(request_id: str, what: str) -> int:
     """To the admins when something is asked, to the person who asked when it is decided."""
     request = Ask.objects.select_related("team", "created_by", "decided_by", "prompt", "project", "model").get(pk=request_id)
+    with written_with(request.team.symbol):
+        return letter(request, what)
+
+
+def letter(request: Ask, what: str) -> int:
+    """On the page, and a longer e-mail to those who want one."""
     money, who = format_micros(request.amount_micros), request.created_by.display_name
+    page = reverse("budgets", args=[request.team.slug])
     takes = f"{request.takes} take{'' if request.takes == 1 else 's'} with {request.model} for {money}"
     if what == "asked":
-        rows = admins_of(request.team)
-        to = [row.user.email for row in rows]
+        told = Notification.objects.tell_admins(
+            request.team, Kind.REQUEST, f"{who} asks for {takes} in {request.project}.", page, request.created_by, mailed=False
+        )
         subject = f"{request.team.name}: {who} asks for {money}"
         words = f"Prompt: {request.prompt.text}\nWhy: {request.reason}"
         body = f"{who} asks for {takes} in {request.project}.\n\n{words}\n\n{request.refusal}\n"
     else:
-        to, decider = [request.created_by.email], request.decided_by.display_name if request.decided_by else "An admin"
+        decider = request.decided_by.display_name if request.decided_by else "An admin"
+        told = Notification.objects.tell(
+            request.team,
+            [request.created_by],
+            Kind.REQUEST,
+            f"{decider} {what} {takes}.",
+            page,
+            request.decided_by,
+            mailed=False,
+        )
         subject = f"{request.team.name}: your request for {money} was {what}"
         ending = "The takes are queued as you asked." if what == "approved" else "Nothing was sent or charged."
         body = f"{decider} {what} {takes}.\n\n{request.answer}\n\n{ending}\n"
-    return send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, to)
+    to = [row.person.email for row in told if row.want_mail]
+    return send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, to) if to else 0

@@ -16,9 +16,9 @@ from musicstudio.generation.lease import Sweeper, database_now
 from musicstudio.generation.pause import EVERYTHING, Pause
 from musicstudio.generation.repeat import Repeat
 from musicstudio.generation.report import Report
+from musicstudio.generation.told import failed
 from musicstudio.library.models import Track
 from musicstudio.notify.callbacks import Callback
-from musicstudio.notify.models import Event, Webhook
 from musicstudio.projects.models import Project, Prompt
 from musicstudio.providers.base import MusicRequest
 from musicstudio.providers.models import KeyState, MusicModel, ProviderKey
@@ -250,8 +250,7 @@ class Job(models.Model):
         if not self.move(source, State.FAILED, reason=reason, message=message[:400]):
             return False
         self.hold.settle(self.cost_micros) if charged else self.hold.release()
-        said = f"A take failed in {self.project.name}: {Reason(reason).label}"
-        Webhook.objects.tell(self.team, Event.JOB_FAILED, said, job=str(self.pk), reason=str(reason), charged=charged)
+        failed(self, reason, charged)
         return True
 
     @transaction.atomic

@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
+from musicstudio.accounts.models import Team
 from musicstudio.library.models import Derivative, Track, TrackQuerySet, Undo
 from musicstudio.library.peaks import peaks_name
 
@@ -34,7 +35,16 @@ def forget(names: Iterable[str]) -> None:
         default_storage.delete(peaks_name(name))
 
 
+def days_of(team: Team) -> int:
+    """How long the team's bin keeps."""
+    return team.bin_days or settings.BIN_DAYS
+
+
 def tidy() -> int:
     """Nightly: deletes for good what has lain in the bin long enough, and ways back that are over."""
     Undo.objects.all().forget()
-    return purge(Track.objects.filter(deleted_at__lt=timezone.now() - timedelta(days=settings.BIN_DAYS)))
+    gone, own = 0, Team.objects.exclude(bin_days=None)
+    for team in own:
+        gone += purge(Track.objects.filter(team=team, deleted_at__lt=timezone.now() - timedelta(days=days_of(team))))
+    others = Track.objects.exclude(team__in=own)
+    return gone + purge(others.filter(deleted_at__lt=timezone.now() - timedelta(days=settings.BIN_DAYS)))

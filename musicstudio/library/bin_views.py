@@ -1,6 +1,5 @@
 """The archive and the bin: what no list shows, and how it comes back or goes for good."""
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -33,7 +32,7 @@ def shelf(request: HttpRequest, team: str, scope: str) -> HttpResponse:
     """A list of tracks that are out of the way."""
     place = get_team(request, team)
     listing = listed(place, request.user, scope, request.GET)  # type: ignore[arg-type]
-    shown = {"team": place, "listing": listing, "scope": scope, "days": settings.BIN_DAYS, "here": scope}
+    shown = {"team": place, "listing": listing, "scope": scope, "days": binned.days_of(place), "here": scope}
     return page(request, f"library/{scope}.html", shown)
 
 

@@ -15,6 +15,7 @@ from django.db.models import Max
 from django.http import QueryDict
 from django.utils import timezone
 
+from musicstudio.accounts.audit import AuditEvent
 from musicstudio.accounts.models import Team, User
 from musicstudio.library.approvals import Approval, Terms, approvers_of, check_terms, deciders_of
 from musicstudio.library.done import Done, named
@@ -173,7 +174,15 @@ def change_rule(project: Project, needed: int, approvers: Sequence[User], asks_u
     """
     if needed > len(approvers or deciders_of(project)):
         raise ValidationError({"needed": "The project has fewer people who may approve. Choose others, or a smaller number."})
+    before = said_rule(project)
     project.rule(needed, approvers, asks_use)
+    AuditEvent.objects.note(project.team, by, "project.rule", project, before, said_rule(project))
     waiting = Track.objects.select_for_update(of=("self",)).select_related("project", "team").filter(project=project)
     reached = list(waiting.filter(agreed__gte=needed).exclude(status=Status.APPROVED))
     write(reached, Status.APPROVED, by, f"The project wants {needed} approval{'s' * (needed > 1)} now.")
+
+
+def said_rule(project: Project) -> dict[str, object]:
+    """The rule as the audit log keeps it."""
+    names = ", ".join(project.approvers.order_by("pk").values_list("email", flat=True))
+    return {"approvals": project.needed, "by": names or "anybody from Reviewer up", "asks use": project.asks_use}

@@ -214,7 +214,7 @@ class Listing:
         """This page's groups; one row before it tells whether the first group began there."""
         start, end = (self.page - 1) * PER_PAGE, (self.page - 1 + self.upto) * PER_PAGE
         keys = self.ordered.values("pk")[max(0, start - 1) : end + 1]  # alone: whole rows are not dragged through the sorting
-        rows = list(self.put_in_order(Track.objects.filter(pk__in=keys)).with_row_facts())
+        rows = list(self.put_in_order(Track.objects.filter(pk__in=keys)).with_row_facts(self.reader.user))
         before = rows.pop(0) if start and rows else None
         self.has_more = len(rows) > end - start
         rows = rows[: end - start]

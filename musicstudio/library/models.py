@@ -21,6 +21,8 @@ from musicstudio.library.collections import Collection, CollectionItem
 from musicstudio.library.derivatives import Derivative
 from musicstudio.library.index import SearchText, index
 from musicstudio.library.judgement import Decision, Favourite, Rating, Status
+from musicstudio.library.pieces import Piece, Version
+from musicstudio.library.row import ROW_FACTS
 from musicstudio.library.saved import SavedView
 from musicstudio.library.tags import Tag
 from musicstudio.library.undo import Undo
@@ -35,6 +37,7 @@ __all__ = [
     "Derivative",
     "Favourite",
     "FileCheck",
+    "Piece",
     "Rating",
     "SavedView",
     "SearchText",
@@ -43,6 +46,7 @@ __all__ = [
     "Track",
     "TrackQuerySet",
     "Undo",
+    "Version",
 ]
 
 KEPT = Q(archived_at=None, deleted_at=None)
@@ -70,13 +74,15 @@ class TrackQuerySet(models.QuerySet["Track"]):
         """The others: archived or in the bin."""
         return self.filter(Q(archived_at__isnull=False) | Q(deleted_at__isnull=False))
 
-    def for_lists(self) -> "TrackQuerySet":
-        """With everything a list row shows, everybody's stars and favourites among it."""
-        return self.with_row_facts().order_by(*self.model.LIST_ORDER)
+    def for_lists(self, user: User | None = None) -> "TrackQuerySet":
+        """With everything a list row shows, everybody's stars and favourites among it; for a person, what is new to them."""
+        return self.with_row_facts(user).order_by(*self.model.LIST_ORDER)
 
-    def with_row_facts(self) -> "TrackQuerySet":
+    def with_row_facts(self, user: User | None = None) -> "TrackQuerySet":
         """The same in whatever order the tracks have."""
-        return self.select_related("prompt", "project", "created_by").prefetch_related("tags", "ratings", "favourites")
+        columns = {name: column for facts in ROW_FACTS if user for name, column in facts(user).items()}
+        rows = self.annotate(**columns).select_related("prompt", "project", "created_by")
+        return rows.prefetch_related("tags", "ratings", "favourites")
 
     def index(self, ids: Iterable[uuid.UUID] | None = None) -> int:
         """Writes anew what the search finds these tracks by (all of the queryset without ids); answers how many.

@@ -85,8 +85,11 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         by: User | None = None,
         *,
         about: models.Model | None = None,
+        mailed: bool = True,
     ) -> "list[Notification]":
         """One row for each of the people who are in the team and want to know; whoever caused it (`by`) is not told.
+
+        `mailed`: false when the caller has a longer e-mail of its own; it goes to those rows that `want_mail`.
 
         `text` is one sentence, `url` a path of the studio, `kind` one of Kind. `about`: a row that hangs on a project; who
         may not see that project is not told. Part of the caller's transaction: what is rolled back is never told or mailed.
@@ -99,17 +102,18 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
             how = chosen.get(place.user_id, USUAL[Kind(kind)])
             if how == How.OFF or (about is not None and not sees(place, about)):
                 continue
-            due = timezone.now() if how == How.EMAIL else None
+            due = timezone.now() if how == How.EMAIL and mailed else None
             made.append(self.model(team=team, person=place.user, kind=kind, text=text[:300], url=url, by=by, mail_at=due))
+            made[-1].want_mail = how == How.EMAIL
         self.bulk_create(made)
         if any(row.mail_at for row in made):
             mail_soon()
         return made
 
-    def tell_admins(self, team: Team, kind: str, text: str, url: str, by: User | None = None) -> "list[Notification]":
+    def tell_admins(self, team: Team, kind: str, text: str, url: str, by: User | None = None, **how: Any) -> "list[Notification]":
         """The same for the owners and admins."""
         people = User.objects.filter(memberships__team=team, memberships__role__in=[Role.OWNER, Role.ADMIN])
-        return self.tell(team, people, kind, text, url, by)
+        return self.tell(team, people, kind, text, url, by, **how)
 
     def unread(self) -> "NotificationQuerySet":
         """Not looked at yet."""
@@ -142,6 +146,7 @@ class Notification(models.Model):
     tries = models.PositiveSmallIntegerField(default=0)
 
     objects = NotificationQuerySet.as_manager()
+    want_mail = False  # whether the person wants an e-mail about this kind: only known when it is told
 
     class Meta:
         ordering = ["-created_at", "-pk"]

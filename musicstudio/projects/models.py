@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from musicstudio.accounts.access import in_project, visible
-from musicstudio.accounts.models import Team, User
+from musicstudio.accounts.models import AuditEvent, Membership, Team, User
 from musicstudio.projects.formats import Format
 from musicstudio.projects.places import InvitedProject, ProjectAccess
 from musicstudio.projects.presets import Preset
@@ -45,6 +45,19 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         if found is None and team.seen_by is not None and team.seen_by.only is not None:
             raise PermissionDenied("You see chosen projects only, and none of them takes new takes. Ask an admin.")
         return found or self.open(team, "Sketchbook")
+
+    @transaction.atomic
+    def choose_default(self, team: Team, slug: str, by: Membership) -> None:
+        """Where takes go whose project nobody names; empty: the oldest. Raises ValidationError for what is not there."""
+        was = self.filter(team=team, is_default=True).first()
+        found = self.current().filter(team=team, slug=slug).first() if slug else None
+        if slug and found is None:
+            raise ValidationError({"default_project": "There is no such project."})
+        if was != found:
+            self.filter(team=team, is_default=True).update(is_default=False)
+            self.filter(pk=found.pk if found else None).update(is_default=True)
+            names = [{"default project": project.name if project else ""} for project in (was, found)]
+            AuditEvent.objects.note(team, by, "team.settings", team, *names)
 
     def current(self) -> "ProjectQuerySet":
         """Without the archived ones."""

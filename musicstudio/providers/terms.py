@@ -5,9 +5,10 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
-from django.db import models
+from django.db import models, transaction
 
 from musicstudio.accounts.access import team_wide
+from musicstudio.accounts.audit import AuditEvent
 from musicstudio.accounts.models import Team, User
 
 LONGEST = 2000
@@ -17,6 +18,7 @@ UNKNOWN = "The studio knew no terms of use for this model when the take was aske
 class TermsNoteQuerySet(models.QuerySet["TermsNote"]):
     """Writes and finds notes; the newest counts, older ones stay."""
 
+    @transaction.atomic
     def note(self, team: Team, model: models.Model, text: str, url: str, by: User) -> "TermsNote":
         """The team's note about a model from now on. Raises ValidationError for an empty or too long text or a bad address."""
         text, url = text.strip(), url.strip()
@@ -30,6 +32,8 @@ class TermsNoteQuerySet(models.QuerySet["TermsNote"]):
                 wrong["url"] = "Paste the address of the page, like https://example.com/terms."
         if wrong:
             raise ValidationError(wrong)
+        before = self.of(team, model)
+        AuditEvent.objects.note(team, by, "model.terms", model, before.text if before else "", text)
         return self.create(team=team, model=model, text=text, url=url, by=by)
 
     def of(self, team: Team, model: models.Model) -> "TermsNote | None":

@@ -60,7 +60,7 @@ class Desk:
     @cached_property
     def waiting(self) -> list[Track]:
         """The newest takes that nobody has decided about."""
-        return list(self.tracks.filter(status=Status.NEW).for_lists()[:SHOWN])
+        return list(self.tracks.filter(status=Status.NEW).for_lists(self.user)[:SHOWN])
 
     @cached_property
     def approved(self) -> list[Track]:

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from musicstudio.accounts.models import User
-from musicstudio.core.money import to_micros
+from musicstudio.core.money import sign, to_micros
 from musicstudio.generation.compose import DurationField
 from musicstudio.library.approvals import deciders_of
 from musicstudio.library.decide import change_rule
@@ -24,7 +24,7 @@ class DollarField(forms.CharField):
     """An amount like `50` or `49.90`; cleans to micros, None when empty."""
 
     def clean(self, value: Any) -> int | None:
-        text = super().clean(value).strip().removeprefix("$").replace(" ", "")
+        text = super().clean(value).strip().removeprefix(sign.get()).removeprefix("$").replace(" ", "")
         if not text:
             return None
         try:

@@ -33,6 +33,8 @@ ACTIONS = [
     ("Members", "users", "", "members", Role.VIEWER),
     ("New project", "plus", "", "project_new", Role.PRODUCER),
     ("Settings of the team", "settings", "G S", "settings", Role.ADMIN),
+    ("Team settings", "settings", "", "team_settings", Role.ADMIN),
+    ("Audit log", "history", "", "audit", Role.ADMIN),
     ("Connections and keys", "key-round", "", "connections", Role.ADMIN),
     ("Prices", "scale", "", "prices", Role.ADMIN),
     ("Keyboard shortcuts", "keyboard", "?", "help", Role.VIEWER),

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from musicstudio.accounts.access import visible
 from musicstudio.accounts.models import Team
-from musicstudio.library.models import Track
+from musicstudio.library.models import Track, Version
 from musicstudio.library.scope import readable
 from musicstudio.library.views import head_of
 from musicstudio.review.models import Comment
@@ -30,7 +30,8 @@ def track_context(request: HttpRequest, team: Team, track: Track) -> dict[str, A
     request.project = track.project  # type: ignore[attr-defined]
     takes = visible(Track.objects.kept().filter(team=team, batch=track.batch), team).order_by("take")
     talk = Talk(track, request.membership)  # type: ignore[attr-defined]
-    return head_of(request, track) | {"takes": takes, "talk": talk, "tabs": TABS, "at": "track", "here": "track"}
+    shown = {"takes": takes, "talk": talk, "switch": Version.objects.beside(track), "tabs": TABS}
+    return head_of(request, track) | shown | {"at": "track", "here": "track"}
 
 
 def say_context(request: HttpRequest, track: Track) -> dict[str, Any]:

@@ -15,7 +15,9 @@ from musicstudio.library.models import Track
 from musicstudio.library.views import get_track
 from musicstudio.review.models import Comment
 from musicstudio.web.provenance_views import sheet_of
+from musicstudio.web.track_history import History
 from musicstudio.web.track_page import say_context, track_context
+from musicstudio.web.version_views import versions_of
 
 
 @require_GET
@@ -30,7 +32,7 @@ def track(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
 @login_required
 def versions(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     """Its relatives."""
-    return tab(request, team, pk, "track_versions")
+    return tab(request, team, pk, "track_versions", versions_of)
 
 
 @require_GET
@@ -50,8 +52,11 @@ def files(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
 @require_GET
 @login_required
 def activity(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
-    """What happened to it, newest first."""
-    return tab(request, team, pk, "track_activity")
+    """What happened to it, newest first, in pages."""
+    found = get_track(request, team, pk)
+    past = History(found, request.membership, request.GET.get("before", ""))  # type: ignore[attr-defined]
+    context = track_context(request, found.team, found) | {"at": "track_activity", "past": past}
+    return page(request, "web/track_activity.html", context)
 
 
 def tab(

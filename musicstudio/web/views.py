@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import trigger_client_event
 
 from musicstudio.accounts.access import get_team, get_team_object
+from musicstudio.accounts.audit import AuditEvent
 from musicstudio.accounts.models import Role, SetupLink, Team, User
 from musicstudio.budgets.models import Cap
 from musicstudio.core.pages import page
@@ -132,10 +133,12 @@ def set_cap(request: HttpRequest, team: str) -> HttpResponse:
 def set_artist(request: HttpRequest, team: str) -> HttpResponse:
     """Whom the files made on demand name as the artist; nobody when it is empty."""
     place = get_team(request, team, Role.ADMIN)
+    before = {"artist": place.artist}
     try:
         place.name_artist(request.POST.get("artist", ""))
     except ValidationError as refused:
         return settings_page(request, place, 422, artist=request.POST.get("artist", ""), artist_error=refused.messages[0])
+    AuditEvent.objects.note(place, request.user, "team.settings", place, before, {"artist": place.artist})  # type: ignore[arg-type]
     messages.success(request, "Saved. Files made from now on carry it.")
     return redirect("settings", team)
 

@@ -6,7 +6,7 @@ const UNIT_MS = { second: 1000, minute: 60000 }
 export function money(micros) {
   const [whole, part] = (Math.abs(micros) / 1e6).toFixed(6).split(".")
   const cents = part.slice(0, 2) + part.slice(2).replace(/0+$/, "")
-  return `${micros < 0 ? "−" : ""}$${(+whole).toLocaleString("en-US")}.${cents}`
+  return `${micros < 0 ? "−" : ""}${document.getElementById("side")?.dataset.symbol ?? "$"}${(+whole).toLocaleString("en-US")}.${cents}`
 }
 
 /* What one take of `ms` costs: [price, counted fee]; null when it cannot be said. Rounds up to a whole micro, like Price.quote. */

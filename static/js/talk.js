@@ -71,8 +71,6 @@ document.addEventListener("input", e => {
   if (e.target === text()) { hold(); grow(); offer() } else title()
   keep()
 })
-document.getElementById("player").addEventListener("timeupdate", title, true)
-document.addEventListener("ms:seek", () => requestAnimationFrame(title))
 
 /* Said: the form is empty again and has a fresh id, so that the next comment is another one. */
 document.addEventListener("ms:said", e => {
@@ -152,6 +150,7 @@ function begin() {
   if (there) { there.closest("details")?.setAttribute("open", ""); there.focus(); there.scrollIntoView({ block: "center" }); if (there.dataset.at) cue(wave().closest("[data-track]").dataset.track, +there.dataset.at) }
   if (!form() || form().dataset.begun) return
   form().dataset.begun = 1
+  new MutationObserver(title).observe(wave(), { attributeFilter: ["position"] })
   recall(); title(); grow()
   if (location.hash === "#say") write()
 }

@@ -40,7 +40,7 @@ def test_a_spoilt_link_opens_nothing(cast: Cast, spoil: str) -> None:
     if spoil == "expire":
         Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     else:
-        getattr(made, spoil)()
+        getattr(made, spoil)(member(cast.team, cast.owner))
     assert Invitation.objects.by_token(token) is None
     assert Invitation.objects.by_token("nonsense") is None
 

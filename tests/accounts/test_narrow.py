@@ -39,6 +39,7 @@ class Stage:
         narrow(self.place, [cast.project], owner)
         make_key(cast.team)
         self.secret = make_project(cast.team, f"{CANARY} album")
+        narrow(Membership.objects.get(team=cast.team, user=cast.reviewer), [self.secret], owner)
         self.model = gateway_model("0.10")
         self.mine = self.fill(cast.project, "Lantern", 1)
         self.theirs = self.fill(self.secret, CANARY, 3)

@@ -4,7 +4,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.core.management import call_command
+
+from musicstudio.core.static import smaller
 
 
 def test_files_are_sent_small_and_modules_import_each_other_by_their_hashed_names(settings: Any, tmp_path: Path) -> None:
@@ -24,3 +27,15 @@ def test_files_are_sent_small_and_modules_import_each_other_by_their_hashed_name
     assert [
         path.name for path in scripts if (tmp_path / "vendor" / path.relative_to(released)).read_text() != path.read_text()
     ] == []
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        (".a :is(b, c) { d: e }", ".a *:is(b,c){d:e}"),
+        (".a[b] :not(c) { d: e }", ".a[b] *:not(c){d:e}"),
+        (".a { & :is(b) { c: d } &:is(e) { f: g } }", ".a{& :is(b){c:d}&:is(e){f:g}}"),
+    ],
+)
+def test_a_sheet_means_the_same_when_it_is_small(written: str, sent: str) -> None:
+    assert smaller("css/x.css", written) == sent

@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from musicstudio.accounts.invitations import Invitation
-from musicstudio.accounts.models import Membership, Role
+from musicstudio.accounts.models import AccessRequest, Membership, Role
 from musicstudio.budgets.models import Cap
 from musicstudio.library.models import Collection, Undo
 from musicstudio.notify.models import Notification, Webhook
@@ -77,6 +77,7 @@ openid_connect_callback     closed    closed
 track_facet                 viewer    -
 track_suggest               viewer    -
 track_news                  viewer    -
+track_neighbours            viewer?   -
 views                       viewer    -
 view_counts                 viewer    -
 view_save                   -         viewer
@@ -151,6 +152,9 @@ team                        viewer    -
 library                     viewer    -
 track                       viewer    -
 track_versions              viewer    -
+track_promote               -         producer
+track_take_out              -         producer?
+piece_rename                -         producer?
 track_provenance            viewer    -
 track_files                 viewer    -
 track_activity              viewer    -
@@ -176,6 +180,11 @@ set_artist                  -         admin
 add_key                     -         admin
 revoke_key                  -         admin
 join                        open      open
+join_ask                    -         open
+access_ask                  -         self
+access_decide               -         admin
+team_settings               admin     admin
+audit                       admin     -
 members                     viewer    -
 member                      -         viewer
 invite                      -         admin
@@ -348,6 +357,8 @@ def rows_of(cast: Cast, owner: Membership, token: ApiToken) -> dict[str, object]
     proposal = PriceProposal.objects.create(team=team, model_id=job.model_id, amount_micros=1, unit="take", source="test")
     recipe = Recipe.objects.share(team, "Calm", by, **{word: getattr(job.prompt, word) for word in Prompt.WORDS})
     [news] = Notification.objects.tell(team, [by], "mention", "Look", "/t/northlight/")
+    asking = AccessRequest.objects.ask(make_user("new@elsewhere.example"), team.slug)
+    assert asking is not None
     return {
         "jobs": job.pk,
         "outcomes": job.pk,
@@ -368,6 +379,7 @@ def rows_of(cast: Cast, owner: Membership, token: ApiToken) -> dict[str, object]
         "prompts": job.prompt_id,
         "recipes": recipe.pk,
         "notices": news.pk,
+        "asking": asking.pk,
         "rounds": make_round([track, make_track(project, by)], owner.user, [by]).pk,
     }
 

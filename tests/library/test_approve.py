@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from musicstudio.accounts.audit import AuditEvent
 from musicstudio.accounts.models import Role, User
 from musicstudio.library.approvals import Approval
 from musicstudio.library.models import Decision, Status, Track
@@ -67,7 +68,7 @@ def test_rows_and_the_page_show_that_it_waits_and_for_whom(cast: Cast, as_produc
     act(cast.reviewer, track)
     row = as_producer.get(reverse("library", args=["northlight"])).content.decode()
     page = as_producer.get(track.get_absolute_url()).content.decode()
-    assert "1 of 2" in row and "1 of 2" in page and "Others who may: Olga Prieto" in page
+    assert "1 of 2" in row and "1 of 2" in page and "still open: Olga Prieto" in page
 
 
 def test_only_those_the_project_names_approve_and_the_others_are_told_who_does(cast: Cast, track: Track) -> None:
@@ -166,6 +167,10 @@ def test_an_admin_sets_the_rule_and_tracks_with_enough_approvals_follow(cast: Ca
     assert client.post(url, {"needed": "2", "approvers": [str(cast.owner.pk), str(cast.reviewer.pk)]}).status_code == 302
     cast.project.refresh_from_db()
     assert (cast.project.needed, cast.project.approvers.count(), cast.project.asks_use) == (2, 2, False)
+    assert AuditEvent.objects.get(action="project.rule").after == {
+        "approvals": 2,
+        "by": "olga@northlight.example, rafa@northlight.example",
+    }
     act(cast.reviewer, track)
     for wrong in ("3", "0", "x", ""):
         assert client.post(url, {"needed": wrong, "approvers": [str(cast.owner.pk)]}).status_code == 422

@@ -32,3 +32,15 @@ def test_a_track_that_is_indexed_anew_keeps_what_is_said(as_producer: Client, ca
     Comment.objects.say(waltz, cast.reviewer, "too much zebra")
     as_producer.post(reverse("track_rename", args=["northlight", waltz.pk]), {"title": "polka"})
     assert found(as_producer, "zebra") == {"polka"}
+
+
+def test_a_row_tells_how_much_is_said_and_how_much_of_it_is_new(as_producer: Client, cast: Cast) -> None:
+    waltz = make_track(cast.project, cast.producer, "waltz")
+    first = Comment.objects.say(waltz, cast.reviewer, "one")
+    Comment.objects.say(waltz, cast.producer, "mine", parent=first)
+    assert 'title="2 comments, 1 new"' in as_producer.get(LIBRARY).content.decode()
+    as_producer.post(reverse("comments_seen", args=["northlight", waltz.pk]), {"upto": first.at.isoformat()})
+    page = as_producer.get(LIBRARY).content.decode()
+    assert 'title="2 comments"' in page
+    first.delete_softly(first.at)
+    assert 'title="1 comment"' in as_producer.get(LIBRARY).content.decode()

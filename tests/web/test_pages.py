@@ -51,7 +51,7 @@ def test_every_address_of_a_team_is_closed_to_strangers_and_asks_anonymous_peopl
     rows |= {"undo": undo.pk, "collections": collection.pk, "tags": track.tag("calm").pk}
     rows |= {"comments": Comment.objects.say(track, cast.producer, "too dry").pk}
     rows |= {"webhooks": uuid.uuid4(), "deliveries": uuid.uuid4(), "callbacks": uuid.uuid4()}
-    rows |= {"tokens": uuid.uuid4(), "notices": uuid.uuid4()}
+    rows |= {"tokens": uuid.uuid4(), "notices": uuid.uuid4(), "asking": uuid.uuid4()}
     rows |= {"caps": cap.pk, "prices": job.model_id, "rules": job.model_id, "proposals": 1, "views": 1, "requests": uuid.uuid4()}
     rows |= {"rounds": make_round([track, make_track(cast.project, cast.producer)], cast.owner, [cast.producer]).pk}
     rows |= {

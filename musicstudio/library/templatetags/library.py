@@ -1,12 +1,13 @@
 """What a row of the library shows of people's opinions."""
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from musicstudio.accounts.models import User
 from musicstudio.core.templatetags.studio import icon
 from musicstudio.library.models import Status, Track
+from musicstudio.library.row import ROW_MARKS
 
 register = template.Library()
 
@@ -40,6 +41,12 @@ def standing(track: Track) -> SafeString:
 def symbol_of(status: str) -> str:
     """The symbol of a status."""
     return LOOKS[Status(status)][0]
+
+
+@register.simple_tag
+def marks(track: Track) -> SafeString:
+    """What other rooms show of the track in a row."""
+    return format_html_join("", "{}", ((mark(track),) for mark in ROW_MARKS))
 
 
 @register.filter
