@@ -16,7 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from musicstudio.accounts.access import get_team, get_team_object, visible
 from musicstudio.accounts.models import Role
 from musicstudio.core.media import serve
-from musicstudio.core.pages import page
+from musicstudio.core.pages import page, toast
+from musicstudio.library.approvals import Terms
 from musicstudio.library.scope import readable
 from musicstudio.review.compare import Comparison
 from musicstudio.review.compare_views import settled
@@ -212,14 +213,20 @@ def round_settle(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse
     """Approves the `winner` and rejects the others, as the result says or as the owner decides at a tie."""
     found = get_own_round(request, team, pk)
     if found.is_open:
-        return round_page(request, found, 422, wrong="The round is still open. Close it first.")
+        return refuse(request, found, "The round is still open. Close it first.")
     tracks = [take.track.pk for take in found.takes.values() if take.track]
     winner = readable(request.POST.get("winner", ""))
     if winner not in tracks:
-        return round_page(request, found, 422, wrong="That take is no longer here. Nothing was decided.")
+        return refuse(request, found, "That take is no longer here. Nothing was decided.")
     why = f"Round {found.title}: {Result(found).score}"[:400]
+    others, terms = [pk for pk in tracks if pk != winner], Terms.read(request.POST)
     try:
-        done = settle(found.team, winner, [pk for pk in tracks if pk != winner], request.user, why)  # type: ignore[arg-type]
+        done = settle(found.team, winner, others, request.user, why, terms)  # type: ignore[arg-type]
     except ValidationError as refused:
-        return round_page(request, found, 422, wrong=" ".join(refused.messages))
+        return refuse(request, found, " ".join(refused.messages))
     return settled(done) if request.htmx else redirect(found)  # type: ignore[attr-defined]
+
+
+def refuse(request: HttpRequest, found: Round, why: str) -> HttpResponse:
+    """A message over the page with what was typed still in it; without script, the page with the reason."""
+    return toast(HttpResponse(status=422), why) if request.htmx else round_page(request, found, 422, wrong=why)  # type: ignore[attr-defined]
