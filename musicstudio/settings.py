@@ -243,10 +243,10 @@ SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
 
 # Mail
-EMAIL_URL = env("EMAIL_URL", "console:")
-for _name, _value in mail_server(EMAIL_URL).items():
+_mail = env("EMAIL_URL", "console:")  # not a setting of its own: it may hold a password
+for _name, _value in mail_server(_mail).items():
     globals()[_name] = _value
-MAILED = not EMAIL_URL.startswith("console:")  # without a server, pages show links to pass on, and say so
+MAILED = not _mail.startswith("console:")  # without a server, pages show links to pass on, and say so
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "musicstudio <studio@localhost>")
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if MAILED else "none"
@@ -332,6 +332,7 @@ USE_I18N = False
 TIME_ZONE = "UTC"
 USE_TZ = True
 
+DEFAULT_EXCEPTION_REPORTER_FILTER = "musicstudio.core.faults.SecretFilter"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

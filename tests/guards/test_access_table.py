@@ -13,20 +13,35 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.db import transaction
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from django.conf import settings
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from musicstudio.accounts.invitations import Invitation
 from musicstudio.accounts.models import AccessRequest, Membership, Role
 from musicstudio.budgets.models import Cap
+from musicstudio.core import crypto
+from musicstudio.core.csp import HEADERS
 from musicstudio.library.models import Collection, Undo
 from musicstudio.notify.models import Notification, Webhook
 from musicstudio.projects.models import ApiToken, Preset, Prompt, Recipe
 from musicstudio.projects.places import narrow
 from musicstudio.providers.connections import PriceProposal
 from tests.conftest import Cast
-from tests.factories import join, make_jobs, make_key, make_project, make_round, make_sounding_track, make_track, make_user
+from tests.factories import (
+    PASSWORD,
+    join,
+    make_jobs,
+    make_key,
+    make_project,
+    make_round,
+    make_sounding_track,
+    make_track,
+    make_user,
+)
 
 # One line an address: its name, then GET, then POST.
 #   viewer reviewer producer admin owner: the lowest role that is let in; others of the team 403, strangers 404, unknown people
@@ -296,6 +311,7 @@ class World:
     cast: Cast
     people: dict[str, Client]
     rows: dict[str, object]
+    secrets: dict[str, str]
 
     def url(self, address: Address, team: str = "northlight", project: str = "") -> str:
         values: dict[str, object] = {"team": team, "project": project or self.cast.project.slug, "provider": "aigateway"}
@@ -314,18 +330,29 @@ class World:
         with transaction.atomic():
             response = getattr(client, method)(url)
             if response.streaming:
-                b"".join(response.streaming_content)
+                response.said = b"".join(response.streaming_content)
             transaction.set_rollback(True)
         client.cookies = kept  # who signed out is back, as the database says
+        self.check(f"{method} {url} as {who}", response)
         assert response.status_code < 500, f"{method} {url} as {who}: {response.status_code}"
         if response.status_code == 302 and response["Location"].startswith(reverse("account_login")):
             return "login"
         return {403: "forbidden", 404: "missing", 405: "no"}.get(response.status_code, "in")
 
+    def check(self, what: str, response: Any) -> None:
+        """What holds for every answer: the headers, and that no secret is in it."""
+        wanted = HEADERS.items() - {("Cache-Control", HEADERS["Cache-Control"])}
+        lacks = {name: response.get(name) for name, value in wanted if response.get(name) != value}
+        assert not lacks, f"{what}: {lacks}"
+        assert re.search("private|no-store|no-cache", response["Cache-Control"]), f"{what}: {response['Cache-Control']}"
+        text = getattr(response, "said", b"") if response.streaming else response.content
+        text += repr(sorted(response.headers.items())).encode()
+        assert [name for name, secret in self.secrets.items() if secret.encode() in text] == [], what
+
 
 @pytest.fixture
-def world(cast: Cast, settings: Any) -> World:
-    settings.TAKES_ASKED_PER_MINUTE = settings.SIGN_INS_PER_MINUTE = 100_000
+def world(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr("musicstudio.accounts.limits.limits", dict)  # the walk is quicker than any person
     admin = join(cast.team, make_user("ada@northlight.example"), Role.ADMIN)
     viewer = join(cast.team, make_user("vera@northlight.example"), Role.VIEWER)
     freelancer = join(cast.team, make_user("fritz@northlight.example"), Role.PRODUCER)
@@ -342,24 +369,32 @@ def world(cast: Cast, settings: Any) -> World:
     clients |= {"anonymous": Client(), "revoked token": Client(headers={"authorization": f"Bearer {text}"})}
     clients["forged"] = Client(enforce_csrf_checks=True)
     clients["forged"].force_login(cast.owner)
-    return World(cast, clients, rows_of(cast, owner, token))
+    rows, secrets = rows_of(cast, owner, token)
+    return World(cast, clients, rows, secrets | {"token": text})
 
 
-def rows_of(cast: Cast, owner: Membership, token: ApiToken) -> dict[str, object]:
-    """What `<pk>` means behind each word."""
+def rows_of(cast: Cast, owner: Membership, token: ApiToken) -> tuple[dict[str, object], dict[str, str]]:
+    """What `<pk>` means behind each word; and every secret that is stored with these rows, as canaries."""
     team, project, by = cast.team, cast.project, cast.producer
+    secrets = {"provider key": "sk-aig-canary-7d1f0a9b2c", "webhook address": "canary-hook-51c7"}
     [job] = make_jobs(project, by)
-    track, key, cap = make_sounding_track(project, by, 0.1), make_key(team), Cap.objects.of(team)
+    track, cap = make_sounding_track(project, by, 0.1), Cap.objects.of(team)
     assert cap is not None
+    key = make_key(team, secrets["provider key"])
     shelf, _ = Collection.objects.named(team, "Set", by)
-    hook, _ = Webhook.objects.add(team, "https://tools.example/hook", ["track.created"], by)
-    asked, _ = Invitation.objects.invite(team, Role.VIEWER, owner)
+    address = f"https://tools.example/{secrets['webhook address']}"
+    hook, secrets["webhook secret"] = Webhook.objects.add(team, address, ["track.created"], by)
+    asked, secrets["invitation"] = Invitation.objects.invite(team, Role.VIEWER, owner)
+    factor = TOTP.activate(by, "CANARYJBSWY3DPEHPK3PXPAA")
+    seed = RecoveryCodes.activate(by).instance.data["seed"]
+    secrets |= {"second factor": "CANARYJBSWY3DPEHPK3PXPAA", "recovery codes": crypto.decrypt(seed)}
+    secrets |= {"SECRET_KEY": settings.SECRET_KEY, "encryption key": settings.KEY_ENCRYPTION_KEYS[0], "password": PASSWORD}
     proposal = PriceProposal.objects.create(team=team, model_id=job.model_id, amount_micros=1, unit="take", source="test")
     recipe = Recipe.objects.share(team, "Calm", by, **{word: getattr(job.prompt, word) for word in Prompt.WORDS})
     [news] = Notification.objects.tell(team, [by], "mention", "Look", "/t/northlight/")
     asking = AccessRequest.objects.ask(make_user("new@elsewhere.example"), team.slug)
-    assert asking is not None
-    return {
+    assert asking is not None and factor
+    rows: dict[str, object] = {
         "jobs": job.pk,
         "outcomes": job.pk,
         "tracks": track.pk,
@@ -382,6 +417,7 @@ def rows_of(cast: Cast, owner: Membership, token: ApiToken) -> dict[str, object]
         "asking": asking.pk,
         "rounds": make_round([track, make_track(project, by)], owner.user, [by]).pk,
     }
+    return rows, secrets
 
 
 def expected(word: str, who: str) -> set[str]:
@@ -405,7 +441,8 @@ def expected(word: str, who: str) -> set[str]:
 
 def suggested(world: World, address: Address) -> str:
     """The line that fits how the address behaves now; look whether it is what you want."""
-    plain = ["-", "open", "closed", "out", "self", *reversed(Role.values), "author"]
+    teams = [*reversed(Role.values), "author"]
+    plain = ["-", *(teams if address.route.startswith("t/") else ["open", "closed", "out", "self", *teams])]
     words = []
     for method in METHODS:
         seen = {who: world.ask(who, method, world.url(address)) for who in PEOPLE}
@@ -426,14 +463,17 @@ def test_every_address_has_a_row(world: World) -> None:
 
 
 @pytest.mark.parametrize("who", PEOPLE)
-def test_everybody_gets_what_the_table_says(world: World, who: str) -> None:
+def test_everybody_gets_what_the_table_says(world: World, who: str, caplog: pytest.LogCaptureFixture) -> None:
+    """On the way, every answer is searched for secrets and for its headers (`World.check`), and so is the log."""
     rows, wrong = table(), []
+    caplog.set_level("INFO")
     for address in addresses():
         for method, word in zip(METHODS, rows.get(address.name, ()), strict=False):
             kind = world.ask(who, method, world.url(address))
             if kind not in expected(word, who):
                 wrong.append(f"{method} {address.name}: {kind}, the table says {word}")
     assert wrong == []
+    assert [name for name, secret in world.secrets.items() if secret in caplog.text] == []
 
 
 def test_the_owner_of_another_team_finds_none_of_our_rows_in_theirs(world: World) -> None:
@@ -462,3 +502,15 @@ def test_a_form_that_another_site_sends_is_refused_everywhere(world: World) -> N
     posts = [address for address in addresses() if rows.get(address.name, ("", "-"))[1] != "-" and address.name not in CSRF_FREE]
     assert len(posts) > 80
     assert [address.name for address in posts if world.ask("forged", "post", world.url(address)) != "forbidden"] == []
+
+
+def test_no_secret_lies_in_the_database(world: World) -> None:
+    """Every table as a dump writes it: whoever has a copy has no key, no link and no password."""
+    world.ask("owner", "get", "/t/northlight/connections/")
+    tables = connection.introspection.table_names()
+    assert len(tables) > 40
+    with connection.cursor() as cursor:
+        for name in tables:
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(name)}")  # noqa: S608 (names of our own tables)
+            text = "\n".join(repr([bytes(cell) if isinstance(cell, memoryview) else cell for cell in row]) for row in cursor)
+            assert [secret for secret, said in world.secrets.items() if said in text] == [], name

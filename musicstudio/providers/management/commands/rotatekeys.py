@@ -3,6 +3,7 @@
 import sys
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.db.models import QuerySet
@@ -29,10 +30,18 @@ def secrets() -> list[tuple[QuerySet[Any], str]]:
     return [*keys, *of_tokens, (hooks, "ciphertext"), (hooks, "secret")]
 
 
+def rotate_factor(factor: Authenticator) -> None:
+    """The secret of an authenticator app or of recovery codes; raises Undecryptable."""
+    for name in ("secret", "seed"):
+        if text := factor.data.get(name):
+            factor.data[name] = crypto.rotate(text)
+    factor.save(update_fields=["data"])
+
+
 class Command(BaseCommand):
     """After it, the older keys of STUDIO_KEY_ENCRYPTION_KEYS may go."""
 
-    help = "Re-encrypts provider keys, webhook addresses and secrets with the first key of STUDIO_KEY_ENCRYPTION_KEYS."
+    help = "Re-encrypts every stored secret with the first key of STUDIO_KEY_ENCRYPTION_KEYS."
 
     def handle(self, *args: Any, **options: Any) -> None:
         migrate_if_needed()
@@ -46,6 +55,13 @@ class Command(BaseCommand):
                     except crypto.Undecryptable as error:
                         self.stderr.write(f"{row}: {error}")
                         failed += 1
+        for factor in Authenticator.objects.filter(type__in=["totp", "recovery_codes"]):
+            try:
+                rotate_factor(factor)
+                done += 1
+            except crypto.Undecryptable as error:
+                self.stderr.write(f"Second factor {factor.pk}: {error}")
+                failed += 1
         self.stdout.write(f"{done} re-encrypted, {failed} could not be read.")
         if failed:
             sys.exit(1)
