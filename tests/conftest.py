@@ -7,12 +7,17 @@ from pathlib import Path
 import pytest
 from django.db.backends.sqlite3.base import DatabaseOperations  # by this way: the other one is circular without SQLite
 from django.test import Client
+from hypothesis import settings as properties
 
 from musicstudio.accounts.audit import AUDIT
 from musicstudio.accounts.models import Role, Team, User
 from musicstudio.budgets import append_only
 from musicstudio.projects.models import Project
 from tests.factories import join, make_project, make_team, make_user
+
+# the same examples on every run and machine, however slow that is
+properties.register_profile("studio", derandomize=True, deadline=None, database=None)
+properties.load_profile("studio")
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """The API described: a page for people, two texts for language models, and a plain no for what does not exist."""
 
+import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -9,25 +10,34 @@ from django.views.decorators.http import require_safe
 
 from musicstudio.api.errors import ApiError
 from musicstudio.api.gateway import api, dress
+from musicstudio.api.record import base_of
 from musicstudio.core.pages import page
-from musicstudio.generation.contract import ERRORS
+from musicstudio.generation.contract import ERRORS, completed, queued
 
 
-def operations() -> list[dict[str, Any]]:
-    """Every operation of the OpenAPI document: method, path, summary, description."""
-    schema = api.get_openapi_schema()
+def operations(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every operation of the OpenAPI document: method, path, summary, description, parameters."""
     found = []
     for path, methods in schema["paths"].items():
         for method, said in methods.items():
-            found.append(
-                {"method": method.upper(), "path": path, "summary": said["summary"], "about": said.get("description", "")}
-            )
+            words = {"method": method.upper(), "path": path, "summary": said["summary"], "about": said["description"]}
+            found.append(words | {"parameters": said.get("parameters", [])})
     return found
+
+
+def fields(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """What can be asked, as the document says it."""
+    asked = schema["components"]["schemas"]["MusicRequest"]
+    rows = [(name, said, name in asked["required"]) for name, said in asked["properties"].items()]
+    return [{"name": name, "about": said.get("description", ""), "required": required} for name, said, required in rows]
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
     """What the page and the texts tell."""
-    return {"base": f"{request.scheme}://{request.get_host()}", "operations": operations(), "errors": ERRORS}
+    schema, base = api.get_openapi_schema(), base_of(request)
+    jobs = {"before": queued(), "after": completed(base=base)}
+    shown = {name: json.dumps(job, indent=2, ensure_ascii=False) for name, job in jobs.items()}
+    return shown | {"base": base, "operations": operations(schema), "fields": fields(schema), "errors": ERRORS}
 
 
 @require_safe

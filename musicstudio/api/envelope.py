@@ -12,6 +12,7 @@ SAID = {
     403: "This is not allowed.",
     404: "There is no such thing.",
     405: "This address does not take that method.",
+    416: "The file has no such bytes.",
     413: "This is too large for a request.",
     431: "The headers of this request are too large.",
 }
@@ -30,6 +31,7 @@ class EnvelopeMiddleware:
             return response
         error = ApiError(response.status_code, SAID.get(response.status_code, "The studio could not answer this."))
         worn = dress(request, JsonResponse(error.as_json(), status=error.status))
-        if "Allow" in response:
-            worn["Allow"] = response["Allow"]
+        for name in ("Allow", "Content-Range", "Accept-Ranges"):
+            if name in response:
+                worn[name] = response[name]
         return worn

@@ -54,11 +54,9 @@ def get_file(request: HttpRequest, job_id: uuid.UUID, name: str) -> Any:
 
 
 @router.get("/files/jobs/{uuid:job_id}/{name}/signed", response={200: Signed, **MISSING}, summary="A link without a token")
-def get_signed(request: HttpRequest, job_id: uuid.UUID, name: str, expires_in: int = Query(3600)) -> Any:  # type: ignore[type-arg]
+def get_signed(request: HttpRequest, job_id: uuid.UUID, name: str, expires_in: int = Query(3600, ge=SHORTEST, le=LONGEST)) -> Any:  # type: ignore[type-arg]
     """`expires_in` is 60 to 604800 seconds."""
     need(request, TokenScope.READ)
-    if not SHORTEST <= expires_in <= LONGEST:
-        raise ApiError(422, f"A link lasts {SHORTEST} to {LONGEST} seconds.", param="expires_in")
     file_of(get_object_or_404(jobs_of(request), pk=job_id), name)
     ends = int(time.time()) + expires_in
     token = signing.Signer(salt=SALT).sign(f"{job_id}/{name}/{ends}").rpartition(":")[2]

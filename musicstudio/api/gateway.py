@@ -14,6 +14,7 @@ from musicstudio.accounts.access import sees, visible
 from musicstudio.accounts.limits import TooMany, enforce
 from musicstudio.accounts.models import Membership, Team
 from musicstudio.accounts.second_factor import SecondFactorNeeded, check_second_factor
+from musicstudio.api.document import complete
 from musicstudio.api.errors import ApiError
 from musicstudio.projects.models import ApiToken, Project, TokenScope
 from musicstudio.projects.tokens import role_for
@@ -63,7 +64,11 @@ def count(request: HttpRequest) -> None:
 
 
 class StudioAPI(NinjaAPI):
-    """Answers JSON always, with the request's id and where its token stands."""
+    """Answers JSON always, with the request's id and where its token stands; its document is complete."""
+
+    def get_openapi_schema(self, **words: Any) -> Any:
+        """OpenAPI 3.1."""
+        return complete(super().get_openapi_schema(**words))
 
     def create_response(self, request: HttpRequest, data: Any, **words: Any) -> HttpResponse:
         """As ninja's, with the contract's headers."""

@@ -46,6 +46,7 @@ ERRORS = (
     ),
     Refusal(409, "conflict", "idempotency_conflict", "This Idempotency-Key came with another body before.", "Use a fresh key."),
     Refusal(413, "invalid_request_error", "payload_too_large", "The request is larger than 1 MB.", "Send less."),
+    Refusal(416, "invalid_request_error", "range_not_satisfiable", "The file has no such bytes.", "Ask for others."),
     Refusal(
         422,
         "invalid_request_error",

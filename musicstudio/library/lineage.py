@@ -120,14 +120,14 @@ def family(track: Track, team: Team) -> tuple[list[Track], bool]:
         wanted = Q(prompt__in=new_prompts) | Q(based_on__in=new_tracks) | Q(pk__in=filter(None, new_tracks.values()))
         found = here.filter(wanted).exclude(pk__in=tracks).order_by("asked_at", "pk")[: MOST + 1 - len(tracks)]
         rows = list(found.values_list("pk", "based_on", "prompt"))
-        new_prompts = ({*up, *down} | {prompt for _, _, prompt in rows}) - prompts
+        new_prompts = {found for found in (*up, *down, *(prompt for _, _, prompt in rows)) if found} - prompts
         new_tracks = {pk: based_on for pk, based_on, _ in rows}
         prompts |= new_prompts
         tracks |= new_tracks
         if not (new_prompts or new_tracks) or len(tracks) > MOST:
             break
-    rows_ = here.filter(pk__in=tracks).with_row_facts().select_related("prompt", "project", "created_by", "version__piece")
-    return list(rows_.order_by("asked_at", "batch", "take")[:MOST]), len(tracks) > MOST
+    kin = Track.objects.filter(pk__in=tracks).with_row_facts().select_related("prompt", "project", "created_by", "version__piece")
+    return list(kin.order_by("asked_at", "batch", "take")[:MOST]), len(tracks) > MOST
 
 
 def clock(ms: int) -> str:

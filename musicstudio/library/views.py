@@ -129,8 +129,10 @@ def head_of(request: HttpRequest, track: Track) -> dict[str, Any]:
 
 
 def approvals_of(track: Track, user: User) -> dict[str, Any]:
-    """Those that stand, whether the person's own is among them, and who else may approve."""
+    """Those that stand, whether the person's own is among them, who else may approve, and the status not to offer."""
     standing = list(track.approvals.standing().select_related("by"))
     given = {row.by_id for row in standing}
-    missing = [person for person in approvers_of(track.project) if person.pk not in given]
-    return {"standing": standing, "mine": user.pk in given, "missing": missing}
+    people = approvers_of(track.project)
+    missing, may = [person for person in people if person.pk not in given], user in people
+    hides = Status.APPROVED if user.pk in given or not may else ""
+    return {"standing": standing, "mine": user.pk in given, "missing": missing, "may": may, "hides": hides}

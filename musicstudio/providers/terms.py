@@ -1,6 +1,6 @@
 """What is known about the terms under which a model's music may be used. A note, not advice; it is copied into every job."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -11,6 +11,9 @@ from musicstudio.accounts.access import team_wide
 from musicstudio.accounts.audit import AuditEvent
 from musicstudio.accounts.models import Team, User
 
+if TYPE_CHECKING:
+    from musicstudio.providers.models import MusicModel
+
 LONGEST = 2000
 UNKNOWN = "The studio knew no terms of use for this model when the take was asked for."
 
@@ -19,7 +22,7 @@ class TermsNoteQuerySet(models.QuerySet["TermsNote"]):
     """Writes and finds notes; the newest counts, older ones stay."""
 
     @transaction.atomic
-    def note(self, team: Team, model: models.Model, text: str, url: str, by: User) -> "TermsNote":
+    def note(self, team: Team, model: "MusicModel", text: str, url: str, by: User) -> "TermsNote":
         """The team's note about a model from now on. Raises ValidationError for an empty or too long text or a bad address."""
         text, url = text.strip(), url.strip()
         wrong = {}
@@ -36,7 +39,7 @@ class TermsNoteQuerySet(models.QuerySet["TermsNote"]):
         AuditEvent.objects.note(team, by, "model.terms", model, before.text if before else "", text)
         return self.create(team=team, model=model, text=text, url=url, by=by)
 
-    def of(self, team: Team, model: models.Model) -> "TermsNote | None":
+    def of(self, team: Team, model: "MusicModel") -> "TermsNote | None":
         """The one that counts."""
         return self.filter(team=team, model=model).select_related("by").order_by("-pk").first()
 
@@ -61,7 +64,7 @@ class TermsNote(models.Model):
         return self.text[:60]
 
 
-def captured(team: Team, model: Any) -> dict[str, str]:
+def captured(team: Team, model: "MusicModel") -> dict[str, str]:
     """What is known about the model's terms now, as a job keeps it: the team's note, else the catalogue's, else nothing."""
     if note := TermsNote.objects.of(team, model):
         return {"text": note.text, "url": note.url, "source": f"noted by {note.by.display_name}", "at": note.at.isoformat()}

@@ -40,6 +40,10 @@ def test_it_is_described_with_this_host(client: Client, db: None, path: str) -> 
 def test_the_whole_text_has_every_operation_and_error(client: Client, db: None) -> None:
     text = client.get("/llms-full.txt").content.decode()
     assert "DELETE /v1/jobs/{job_id}" in text and "- 402 insufficient_credits" in text and "&quot;" not in text
+    for name in client.get("/v1/openapi.json").json()["components"]["schemas"]["MusicRequest"]["properties"]:
+        assert f"- `{name}`" in text
+    for said in ("X-Gateway-Signature", "Idempotency-Key", "X-Cost-Cents", "/v1/webhook-secret", '"status": "completed"'):
+        assert said in text and said in client.get("/v1/docs").content.decode().replace("&quot;", '"')
 
 
 def test_a_token_from_the_terminal(cast: Cast) -> None:

@@ -1,13 +1,11 @@
 """Where a track comes from, by keyboard: approving with use and territory, files, provenance, versions."""
 
-import os
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from musicstudio.library.derivatives import Derivative, Making
 from musicstudio.library.models import FileCheck, Piece, Status, Track
@@ -17,17 +15,7 @@ from tests.browser.test_listen import PROJECT
 from tests.conftest import Cast
 from tests.factories import make_prompt, make_sounding_track, make_track
 
-SHOTS = os.environ.get("ORIGIN_SHOTS")
 WORDS = "Warm felt piano over a slow tape loop, light rain, no drums until the last chorus"
-
-
-def shoot(page: Page, name: str) -> None:
-    if SHOTS:
-        page.set_viewport_size({"width": page.viewport_size["width"], "height": 2300})  # type: ignore[index]
-        for theme in ("light", "dark"):
-            page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-            page.screenshot(path=str(Path(SHOTS) / f"{name}-{page.viewport_size['width']}-{theme}.png"))  # type: ignore[index]
-        page.evaluate("document.documentElement.dataset.theme = 'light'")
 
 
 @pytest.fixture
@@ -65,15 +53,12 @@ def test_the_origin_of_a_track_is_accessible(studio: Studio, cast: Cast, family:
         page = studio.open(reverse(name, args=["northlight", family.pk]), cast.producer, size)
         expect(page.locator(".tracktabs [aria-current]")).to_be_visible()
         found[name] = troubles(page)
-        shoot(page, name)
     FileCheck.objects.create(track=family, by=cast.owner, finding="changed", sha256="f" * 64, at=timezone.now())
     page = studio.open(reverse("track_provenance", args=["northlight", family.pk]), cast.owner, size)
     page.locator("#filecheck .bad").scroll_into_view_if_needed()
     found["changed file"] = troubles(page)
-    shoot(page, "changed")
     page = studio.open(PROJECT + "settings/", cast.owner, size)
     found["rule"] = troubles(page)
-    shoot(page, "rule")
     assert found == {name: [] for name in found}
 
 
@@ -86,7 +71,6 @@ def test_approving_with_use_and_territory_goes_by_keyboard(studio: Studio, cast:
     page.keyboard.press("a")
     expect(page.get_by_role("dialog", name="Approve Glasshouse take A")).to_be_visible()
     expect(page.locator("#id_use")).to_be_focused()
-    shoot(page, "dialog")
     assert troubles(page, "#pick") == []
     page.keyboard.type("online spot")
     page.keyboard.press("Enter")

@@ -256,7 +256,6 @@ terms_note                  -         admin
 public_models               self      -
 public_model                self      -
 model_rule                  -         admin
-track_neighbours            viewer?   -
 llms                        open      -
 llms_full                   open      -
 """

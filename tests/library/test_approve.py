@@ -3,9 +3,11 @@
 import csv
 import io
 import zipfile
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -68,11 +70,15 @@ def test_rows_and_the_page_show_that_it_waits_and_for_whom(cast: Cast, as_produc
     act(cast.reviewer, track)
     row = as_producer.get(reverse("library", args=["northlight"])).content.decode()
     page = as_producer.get(track.get_absolute_url()).content.decode()
+    assert 'data-status="approved">' not in page.partition('id="bulk"')[0]
     assert "1 of 2" in row and "1 of 2" in page and "still open: Olga Prieto" in page
 
 
 def test_only_those_the_project_names_approve_and_the_others_are_told_who_does(cast: Cast, track: Track) -> None:
     cast.project.rule(1, [cast.owner], False)
+    client = Client()
+    client.force_login(cast.reviewer)
+    assert "Olga approves here" in client.get(track.get_absolute_url()).content.decode()
     refused = act(cast.reviewer, track)
     assert state(track) == (Status.NEW, 0) and "is approved by Olga Prieto in Aurora" in refused.content.decode()
     act(cast.reviewer, track, status="rejected")
@@ -210,3 +216,10 @@ def test_the_manifest_says_who_approved_it_and_what_for(cast: Cast, as_producer:
     [row] = csv.DictReader(io.StringIO(archive.read("manifest.csv").decode("utf-8-sig")))
     assert (row["approved by"], row["use"], row["term"]) == ("Rafa Nunes", "online spot", "12 months")
     assert "territory: worldwide" in archive.read("manifest.txt").decode()
+
+
+def test_tracks_approved_before_approvals_were_counted_have_one(cast: Cast, track: Track) -> None:
+    Track.objects.filter(pk=track.pk).update(status="approved")
+    Decision.objects.create(track=track, was="new", status="approved", by=cast.owner, reason="Yes.")
+    import_module("musicstudio.library.migrations.0014_fill_approvals").fill(apps, None)
+    assert state(track) == (Status.APPROVED, 1) and Approval.objects.get().by == cast.owner

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,6 +79,8 @@ def test_aigateway_py(studio: tuple[str, str, str], tmp_path: Path) -> None:
         with pytest.raises(AIgatewayError) as refused:
             client.jobs.create_music(model="no/such", **RAIN)
         assert (refused.value.status_code, refused.value.type) == (404, "not_found")
+        told = client.jobs.create_music(model=SKETCH_MODEL, webhook_url="https://hooks.example.com/aig", **RAIN)
+        assert told.status == "queued"
 
 
 def test_the_openai_package(studio: tuple[str, str, str]) -> None:
@@ -116,3 +120,24 @@ def test_the_model_pages_command_with_host_and_key_replaced(studio: tuple[str, s
     with AIgateway(key, base_url=address, media_base_url=address) as client:
         done = client.jobs.wait(job["id"], timeout_seconds=90, poll_interval_seconds=0.3)
     assert done.status == "completed" and done.raw and done.raw["usage"]["settled"]
+
+
+def test_what_the_text_for_language_models_shows_makes_a_track(studio: tuple[str, str, str], tmp_path: Path) -> None:
+    """Its code, as it stands, in an empty folder: nothing is known but the text and a token."""
+    address, key, _ = studio
+    with urllib.request.urlopen(f"{address}/llms.txt", timeout=10) as page:
+        text = page.read().decode()
+    blocks = dict(re.findall(r"```(sh|python)\n(.*?)```", text, re.S))
+    assert set(blocks) == {"sh", "python"}
+    env = os.environ | {"STUDIO_TOKEN": key}
+    if shutil.which("curl"):
+        said = [json.loads(run(["sh", "-c", blocks["sh"]], env, tmp_path)) for _ in range(2)]
+        assert said[0]["status"] == "queued" and said[0]["id"] == said[1]["id"]  # it names itself, so it is asked once
+    name, seconds = run([sys.executable, "-c", blocks["python"]], env, tmp_path).split()
+    assert sniff((tmp_path / name).read_bytes()[:512]) == "mp3" and float(seconds) == 15.0
+
+
+def run(command: list[str], env: dict[str, str], folder: Path) -> str:
+    done = subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, timeout=90, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
