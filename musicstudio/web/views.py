@@ -16,7 +16,7 @@ from django_htmx.http import trigger_client_event
 
 from musicstudio.accounts.access import get_team, get_team_object
 from musicstudio.accounts.audit import AuditEvent
-from musicstudio.accounts.models import AuditEvent, Role, SetupLink, Team, User
+from musicstudio.accounts.models import Role, SetupLink, Team, User
 from musicstudio.budgets.models import Cap
 from musicstudio.core.pages import page
 from musicstudio.generation.models import Job

@@ -32,7 +32,10 @@ def test_money_keys_tokens_webhooks_projects_and_exports_are_noted(as_owner: Cli
     as_owner.post(f"{TEAM}settings/keys/{key.pk}/revoke/")
     as_owner.post(TEAM + "tokens/add/", {"name": "Script", "scopes": ["read"], "days": "90"})
     as_owner.post(f"{TEAM}tokens/{ApiToken.objects.get().pk}/revoke/")
-    as_owner.post(TEAM + "webhooks/add/", {"url": "https://hooks.slack.com/services/T0/B0/secret", "events": ["job.failed"]})
+    as_owner.post(
+        TEAM + "webhooks/add/",
+        {"url": "https://hooks.slack.com/services/T0/B0/secret", "events": ["job.failed"], "shape": "slack"},
+    )
     hook = Webhook.objects.get()
     as_owner.post(f"{TEAM}webhooks/{hook.pk}/switch/", {"on": "0"})
     as_owner.post(f"{TEAM}webhooks/{hook.pk}/remove/")
