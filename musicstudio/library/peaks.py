@@ -42,14 +42,14 @@ def order(track: Track) -> None:
 def draw(track_id: uuid.UUID | str) -> bool:
     """Decodes the original once more and keeps its waveform; False when there is no file that can be decoded."""
     track = Track.objects.filter(pk=track_id).first()
-    if track is None or not default_storage.exists(track.file.name):
+    if track is None or not default_storage.exists(str(track.file.name)):
         return False
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"original.{track.format}"
         with track.file.open("rb") as source, path.open("wb") as copy:
             shutil.copyfileobj(source, copy)
         try:
-            keep(track.file.name, audio.outline(path))
+            keep(str(track.file.name), audio.outline(path))
         except audio.NotAudio:
             return False
     return True

@@ -47,7 +47,7 @@ def audio(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponseBase:
 def peaks(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponseBase:
     """The fine waveform, one byte a level. 202 while a worker draws it: ask again in a few seconds."""
     track = get_track(request, team, pk)
-    name = peaks_name(track.file.name)
+    name = peaks_name(str(track.file.name))
     if not track.file.storage.exists(name):
         order(track)
         return HttpResponse(status=202, headers={"Retry-After": "2", "Cache-Control": "no-store"})

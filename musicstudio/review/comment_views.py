@@ -46,7 +46,7 @@ def said(request: HttpRequest, track: Track) -> Comment:
     """The new comment of the form. Raises ValidationError."""
     form, parent = request.POST, None
     if form.get("parent"):
-        parent = Comment.objects.filter(track=track, pk=readable(form["parent"])).first()
+        parent = Comment.objects.filter(track=track, pk=readable(form["parent"])).first()  # type: ignore[misc]
         if parent is None:
             raise ValidationError("What you reply to is no longer here. Your text was not sent; it can stand by itself.")
     times = {"start_ms": moments.read(form.get("start", "")), "end_ms": moments.read(form.get("end", ""))}
@@ -121,7 +121,7 @@ def comment_delete(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpRespon
     if comment.by_id != request.user.pk and not request.membership.may(Role.ADMIN):  # type: ignore[attr-defined]
         raise PermissionDenied("Only an admin deletes what somebody else has said.")
     comment.delete_softly(timezone.now())
-    undo = Undo.objects.create(team=comment.team, by=request.user, act="uncomment", facts=[comment.pk.hex])
+    undo = Undo.objects.create(team=comment.team, by=request.user, act="uncomment", facts=[comment.pk.hex])  # type: ignore[misc]
     return toast(shown(request, comment), "Comment deleted.", undo.address)
 
 
@@ -145,6 +145,6 @@ def comments_carry(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpRespon
         heads = Comment.objects.carry(source, track, request.user)  # type: ignore[arg-type]
     except ValidationError as refused:
         return toast(HttpResponse(status=422), " ".join(refused.messages))
-    undo = Undo.objects.create(team=track.team, by=request.user, act="uncarry", facts=[head.pk.hex for head in heads])
+    undo = Undo.objects.create(team=track.team, by=request.user, act="uncarry", facts=[head.pk.hex for head in heads])  # type: ignore[misc]
     said = f"{len(heads)} open comment{'s' * (len(heads) != 1)} carried from take {source.letter}."
     return toast(threads(request, track), said, undo.address)

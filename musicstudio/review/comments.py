@@ -54,14 +54,14 @@ class CommentQuerySet(models.QuerySet["Comment"]):
 
         Raises ValidationError for no or too much text, a moment outside the track, a reply to a reply of another track.
         """
-        facts = {"text": worded(text), "start_ms": start_ms, "end_ms": within(track, start_ms, end_ms)}
+        facts: dict[str, Any] = {"text": worded(text), "start_ms": start_ms, "end_ms": within(track, start_ms, end_ms)}
         if parent is not None:
             parent = parent.parent or parent
             if parent.track_id != track.pk or parent.deleted_at:
                 raise ValidationError("What you reply to is no longer here. Your text was not sent; it can stand by itself.")
             facts |= {"parent": parent, "start_ms": None, "end_ms": None}
         facts |= {"team_id": track.team_id, "track": track}
-        if self.filter(pk=id).exclude(by=by).exists():
+        if id and self.filter(pk=id).exclude(by=by).exists():
             id = None
         comment, made = self.get_or_create(id=id or uuid.uuid4(), by=by, defaults=facts)
         if made:
@@ -81,7 +81,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         if from_track.team_id != to_track.team_id or from_track.pk == to_track.pk:
             raise ValidationError("Comments are carried from one version to another of the same team.")
         Track.objects.select_for_update().get(pk=to_track.pk)  # two people at once: the second sees what the first carried
-        done = set(self.filter(track=to_track).exclude(carried_from=None).values_list("carried_from", flat=True))
+        done = self.filter(track=to_track).exclude(carried_from=None).values("carried_from")
         heads = self.there().filter(track=from_track, parent=None, resolved_at=None).exclude(pk__in=done)
         heads = heads.exclude(carried_from__track=to_track)
         copies = {head.pk: head.copy_to(to_track, by) for head in heads.order_by("at", "pk")}
@@ -102,7 +102,8 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     def moments(self, track: Track) -> list[int]:
         """Where open threads begin, milliseconds, in order."""
         rows = self.there().filter(track=track, parent=None, resolved_at=None).exclude(start_ms=None)
-        return list(rows.order_by("start_ms").values_list("start_ms", flat=True).distinct())
+        moments = rows.order_by("start_ms").values_list("start_ms", flat=True).distinct()
+        return [moment for moment in moments if moment is not None]
 
     def state(self, track: Track) -> tuple[int, datetime | None]:
         """Changes whenever something said about the track does: one short read."""

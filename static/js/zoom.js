@@ -94,11 +94,13 @@ class Zoom extends HTMLElement {
     let last = null, right = -99
     for (const pin of this.querySelectorAll(".pin")) {
       const left = x(+pin.dataset.at), inside = left >= -1 && left <= width + 1
-      pin.textContent = pin.getAttribute("aria-label").split(":")[0]
+      const label = pin.querySelector("b")
+      if (label) label.textContent = pin.getAttribute("aria-label").split(":")[0]
       pin.hidden = !inside
       if (!inside) continue
-      if (left - right < 28) { pin.hidden = true; last.dataset.more = +(last.dataset.more || 1) + 1; last.textContent = last.dataset.more; continue }
-      delete pin.dataset.more; last = pin; right = left
+      if (label && left - right < 28) { pin.hidden = true; last.dataset.more = +(last.dataset.more || 1) + 1; last.querySelector("b").textContent = last.dataset.more; continue }
+      delete pin.dataset.more
+      if (label) { last = pin; right = left }
       pin.style.setProperty("--x", `${Math.min(left, width - 13)}px`)
       pin.style.setProperty("--w", `${pin.dataset.end ? Math.min(width, x(+pin.dataset.end)) - left : 0}px`)
     }
@@ -125,7 +127,7 @@ class Zoom extends HTMLElement {
   mark(range) {
     this.range?.remove(); this.range = null
     if (!range?.end) return
-    this.range = Object.assign(document.createElement("a"), { className: "pin range", href: this.hash(range.start, range.end), textContent: "" })
+    this.range = Object.assign(document.createElement("a"), { className: "pin range", href: this.hash(range.start, range.end) })
     this.range.dataset.at = range.start; this.range.dataset.end = range.end
     this.range.setAttribute("aria-label", `: from ${clock(range.start)} to ${clock(range.end)}`)
     this.querySelector(".pins").before(this.range); this.place()

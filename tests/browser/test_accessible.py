@@ -12,6 +12,7 @@ from musicstudio.accounts.models import SetupLink
 from musicstudio.generation.models import Job, Pause, Reason, Report, State
 from musicstudio.generation.report import Kind
 from musicstudio.library.models import Collection, Track
+from musicstudio.review.models import Comment
 from tests.browser.conftest import DESKTOP, PHONE, Studio
 from tests.browser.test_listen import PROJECT
 from tests.conftest import Cast
@@ -34,6 +35,7 @@ SCREENS = {
     "empty project": "/t/northlight/projects/sketchbook/",
     "library": "/t/northlight/tracks/",
     "track": "track",
+    "track activity": "track activity",
     "collections": "/t/northlight/collections/",
     "collection": "collection",
     "tags": "/t/northlight/tags/",
@@ -104,6 +106,8 @@ def troubles(page: Page, within: str | None = None) -> list[str]:
 def test_every_screen_is_accessible(studio: Studio, furnished: Cast, size: tuple[int, int]) -> None:
     track = furnished.project.tracks.kept().first()
     assert track
+    head = Comment.objects.say(track, furnished.producer, "too dry at 0:02, @Olga Prieto", start_ms=2000, end_ms=4000)
+    Comment.objects.say(track, furnished.reviewer, "agreed", parent=head)
     studio.expected = ("404",)
     found: dict[str, list[str]] = {}
     key = furnished.team.provider_keys.get()
@@ -111,6 +115,7 @@ def test_every_screen_is_accessible(studio: Studio, furnished: Cast, size: tuple
     found_at = {
         "collection": shelf.get_absolute_url(),
         "track": track.get_absolute_url(),
+        "track activity": track.get_absolute_url() + "activity/",
         "connection": reverse("connection", args=["northlight", key.pk]),
     }
     page = studio.open(PROJECT, furnished.owner, size)

@@ -19,7 +19,8 @@ def told(text: str, names: list[str], duration_ms: int) -> SafeString:
     """The text, escaped, with `0:41` as a link to that second of the track and `@Rafa Nunes` set apart."""
     people = pattern_of(names)
     parts = [moments.IN_TEXT.pattern] + ([people.pattern] if people else [])
-    found, last = [], 0
+    found: list[str] = []
+    last = 0
     for match in re.finditer("|".join(f"(?:{part})" for part in parts), text, re.IGNORECASE):
         found.append(escape(text[last : match.start()]))
         found.append(shown(match[0], duration_ms))
