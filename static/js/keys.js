@@ -63,7 +63,7 @@ const go = to => ({ run: () => click(`[data-go=${to}]`) })
 const seek = by => ({ when: inList, run: () => player.seekBy(by) })
 
 bind({
-  "Space": { run: () => player.toggle() },
+  "Space": { run: () => player.toggle(player.playing() ? undefined : inList()?.dataset.track) },
   "j": { run: () => move(1) },
   "k": { run: () => move(-1) },
   "n": { run: compose },

@@ -136,6 +136,8 @@ bind({
   f: { does: "Favourite", when, run: () => act("favourite") },
   a: decide("approved"), x: decide("rejected"),
   t: { does: "Tag", when, run: () => pick("tag") },
+  l: { does: "Collect", when: () => bar()?.querySelector("[data-pick=collect]") && when(), run: () => pick("collect") },
+  d: { does: "Download as ZIP", when: () => bar()?.querySelector("[data-zip]") && when(), run: zip },
   s: { does: "Select", when: here, run: () => select(here(), !chosen.has(here().dataset.track)) },
   "Shift+ArrowDown": { when: here, run: () => reach(1) }, "Shift+ArrowUp": { when: here, run: () => reach(-1) },
   c: { does: "Compare", when: against, run: () => against().click() },

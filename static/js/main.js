@@ -69,7 +69,13 @@ document.addEventListener("htmx:confirm", e => {
   morph().then(() => e.detail.issueRequest(true))
 })
 
-const palette = async () => (await import("./palette.js")).open()
+/* What is typed while the palette is on its way is meant for it. */
+let typed = null
+const palette = async () => { typed = ""; try { (await import("./palette.js")).open(typed) } finally { typed = null } }
+window.addEventListener("keydown", e => {
+  if (typed === null || e.key.length > 1 || e.ctrlKey || e.metaKey || e.altKey) return
+  typed += e.key; e.preventDefault(); e.stopImmediatePropagation()
+}, true)
 bind({ "Mod+k": { when: () => document.querySelector("[data-palette]"), run: palette } })
 document.addEventListener("click", e => {
   if (!e.target.closest("[data-palette]") || e.ctrlKey || e.metaKey || e.shiftKey) return

@@ -70,10 +70,11 @@ list.addEventListener("click", e => {
 })
 dialog.addEventListener("click", e => { if (e.target === dialog || e.target.closest("[data-close]")) dialog.close() })
 
-export function open() {
+export function open(text) {
   if (dialog.open) return dialog.close()
   for (const layer of document.querySelectorAll(":popover-open")) layer.hidePopover()
   dialog.showModal()
   field.focus(); field.select()
+  if (text) field.value = text
   ask()
 }

@@ -1,9 +1,11 @@
 """The list of tracks: order, groups, pages, addresses."""
 
+import re
 import uuid
 from datetime import timedelta
 
 from django.http import QueryDict
+from django.test import Client
 from django.utils import timezone
 
 from musicstudio.library.filters import Reader
@@ -133,3 +135,20 @@ def test_news_change_with_new_tracks_and_decisions(cast: Cast) -> None:
 
 def test_a_row_carries_its_waveform_in_sixteen_steps(cast: Cast) -> None:
     assert make_track(cast.project, cast.producer, peaks=bytes([0, 7, 8, 128, 247, 255])).row_peaks == "#0018ff"
+
+
+def test_a_race_stands_under_one_heading_with_its_lanes_and_what_to_compare(as_producer: Client, cast: Cast) -> None:
+    race, tracks = uuid.uuid4(), []
+    asked = timezone.now() - timedelta(minutes=5)
+    for name in ("Cadenza", "Strand"):
+        prompt, batch = make_prompt(cast.project, cast.producer, "slow waltz"), uuid.uuid4()
+        for take in (1, 2):
+            facts = {"race": race, "batch": batch, "model_name": name, "cost_micros": 400_000, "asked_at": asked}
+            tracks.append(make_track(cast.project, cast.producer, "slow waltz", take, prompt=prompt, **facts))
+    single = make_track(cast.project, cast.producer, "house")
+    text = as_producer.get("/t/northlight/tracks/").content.decode()
+    assert text.count('class="gen"') == 2 and text.count("slow waltz</h2>") == 1
+    assert "2 models · 4 takes · $1.60" in text and text.count("2 takes · $0.80 · $0.40 each") == 2
+    first, second = (group.first for group in listing(cast).groups if group.lane)
+    assert f"compare/?track={first.pk}&amp;track={second.pk}&amp;track=" in text
+    assert str(single.pk) not in "".join(re.findall(r"compare/\?[^\"]+", text))
