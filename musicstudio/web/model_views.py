@@ -1,5 +1,7 @@
 """The models a team can ask: the catalogue, a comparison of up to three, a page for each, and who may use it."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -69,7 +71,7 @@ def model_page_of(request: HttpRequest, team: Team, found: MusicModel, status: i
     """The page, with what was wrong with the last decision, if something was."""
     every = model_page.catalogue(team)
     one = next(shown for shown in every if shown.model == found)
-    made = visible(Track.objects.kept().filter(team=team, model_slug=found.slug), team)
+    made: Any = visible(Track.objects.kept().filter(team=team, model_slug=found.slug), team)
     rule = ModelRule.objects.filter(team=team, model=found).prefetch_related("projects").first()
     context = {"team": team, "one": one, "model": one.model, "ranked": sorted(every, key=model_page.rank), "here": "models"}
     context |= {"examples": model_page.examples(team, one.model), "connection": Connection.objects.of(team, found.provider)}
