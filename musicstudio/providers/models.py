@@ -56,7 +56,7 @@ class MusicModelQuerySet(models.QuerySet["MusicModel"]):
             named, here = rules.filter(projects__isnull=False), rules.filter(projects=project)
             elsewhere = models.Exists(named) & ~models.Exists(here)
             cases.append(models.When(elsewhere, then=models.Value("elsewhere")))
-        return self.annotate(bar=models.Case(*cases, default=models.Value("")))
+        return self.annotate(bar=models.Case(*cases, default=models.Value(""), output_field=models.CharField()))
 
     def priced(self, team: Team | None = None) -> "MusicModelQuerySet":
         """With the prices the team knows at hand, so that `price` needs no query; without a team those listed."""
@@ -107,12 +107,9 @@ class MusicModel(models.Model):
         """The price in force now for this team; without a team the one listed."""
         return in_force(self.prices.all() & Price.objects.known_to(team))
 
-    bar: str  # set by `judged`
-
     def why_barred(self, team: Team, project: Project | None = None) -> str:
         """Why the team's admins do not let it be used, and who can change that; empty when it may be."""
-        bar = MusicModel.objects.judged(team, project).values_list("bar", flat=True).get(pk=self.pk)
-        return self.words_of_bar(bar, team, project)
+        return self.words_of_bar(MusicModel.objects.judged(team, project).get(pk=self.pk).bar, team, project)
 
     def words_of_bar(self, bar: str, team: Team, project: Project | None = None) -> str:
         """A sentence for what `judged` found."""
