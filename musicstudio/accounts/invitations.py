@@ -141,7 +141,7 @@ class Invitation(models.Model):
 
     @transaction.atomic
     def accept_as_new(self, email: str, name: str, password: str) -> User:
-        """Makes the person and lets them in. An invitation by e-mail proves its address, a bare link proves none.
+        """Makes the person and lets them in. A mailed invitation proves its address; a link that somebody passed on proves none.
 
         Raises ValidationError with a message beside each field that is wrong, and then changes nothing.
         """
@@ -160,7 +160,7 @@ class Invitation(models.Model):
         if wrong:
             raise ValidationError(wrong)
         user = User.objects.create_user(email, password, name=" ".join(name.split())[:120])
-        EmailAddress.objects.create(user=user, email=email, verified=bool(self.email), primary=True)
+        EmailAddress.objects.create(user=user, email=email, verified=bool(self.email) and settings.MAILED, primary=True)
         self.accept(user)
         return user
 

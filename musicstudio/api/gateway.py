@@ -63,6 +63,17 @@ def count(request: HttpRequest) -> None:
     request.rate = (most, left, seconds)  # type: ignore[attr-defined]
 
 
+def pace(request: HttpRequest) -> None:
+    """Counts a question for takes with those of the person's browser and of the team; raises ApiError 429 above the limit."""
+    most = settings.TAKES_ASKED_PER_MINUTE
+    try:
+        enforce("ask", f"user {request.token.user_id}", most)  # type: ignore[attr-defined]
+        enforce("ask", f"team {request.team.slug}", 4 * most)  # type: ignore[attr-defined]
+    except TooMany as refused:
+        said = f"Takes were asked for more than {most} times in a minute. Nothing was charged."
+        raise ApiError(429, said, retry_after=refused.retry_after) from None
+
+
 class StudioAPI(NinjaAPI):
     """Answers JSON always, with the request's id and where its token stands; its document is complete."""
 

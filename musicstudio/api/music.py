@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field, field_validator
 
 from musicstudio.accounts.access import visible
 from musicstudio.api.errors import ApiError, refused
-from musicstudio.api.gateway import need, project_of
+from musicstudio.api.gateway import need, pace, project_of
 from musicstudio.api.record import JobRecord, base_of, record
 from musicstudio.api.repeat import once
 from musicstudio.api.replies import MISSING, SPENDING
@@ -97,6 +97,7 @@ def create_music(
     """Queues the takes and holds their price: all of them, or nothing. Answers at once with the first take's record, whose
     `jobs` names all; follow them with GET /v1/jobs/{id}, or be told at `webhook_url`."""
     need(request, TokenScope.GENERATE)
+    pace(request)
     note_unknown(request, asked)
     said = json.dumps([asked.model_dump(mode="json"), tag], sort_keys=True)
     try:

@@ -10,6 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from musicstudio.accounts.limits import Tally, TooMany, enforce
+from musicstudio.accounts.models import Membership
+from musicstudio.projects.models import ApiToken
 from tests.conftest import Cast
 from tests.factories import PASSWORD
 
@@ -112,3 +114,16 @@ def test_the_address_of_a_client_is_not_what_it_claims(client: Client, cast: Cas
     assert address_of(claims) == "192.0.2.1"
     settings.TRUST_PROXY = True
     assert address_of(claims) == "198.51.100.9"
+
+
+def test_programs_are_counted_with_their_person(client: Client, cast: Cast, settings: Any) -> None:
+    settings.TAKES_ASKED_PER_MINUTE = 2
+    _, token = ApiToken.objects.issue(Membership.objects.get(user=cast.producer), "x", ["generate"])
+    rain = {"prompt": "rain", "duration": 15}
+    with time_machine.travel(NOON, tick=False):
+        client.force_login(cast.producer)
+        client.post(reverse("generate", args=["northlight", cast.project.slug]))
+        headers = {"authorization": f"Bearer {token}"}
+        said = [client.post("/v1/audio/music", rain, content_type="application/json", headers=headers) for _ in range(2)]
+    assert [answer.status_code for answer in said] == [202, 429]
+    assert said[-1]["Retry-After"] == "60" and "Nothing was charged" in said[-1].json()["error"]["message"]

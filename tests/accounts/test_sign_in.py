@@ -190,3 +190,14 @@ def test_a_wrong_mail_address_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(ImproperlyConfigured) as refused:
         mail_server(url)
     assert "user:password@host" in str(refused.value)
+
+
+def test_a_mailed_invitation_is_shown_to_nobody_and_proves_the_address(client: Client, cast: Cast, settings: Any) -> None:
+    """Or an inviter could make the account of somebody else's address, which that person's own sign-on would then open."""
+    settings.MAILED = True
+    client.force_login(cast.owner)
+    said = client.post(reverse("invite", args=["northlight"]), {"email": "ines@x.example", "role": "viewer"}).content.decode()
+    link = re.findall(r"http://testserver(/join/\S+)", mail.outbox[0].body)[0]
+    assert "was sent to ines@x.example" in said and link not in said
+    Client().post(link, {"name": "Ines", "password": "a long green piano"})
+    assert EmailAddress.objects.get(email="ines@x.example").verified

@@ -64,8 +64,6 @@ def through(page: Page, work: Callable[[], int], look: Callable[[str], object] =
     expect(page.locator("#player")).to_have_attribute("data-state", "playing")
     expect(rows.nth(1)).to_have_attribute("aria-current", "true")
     page.keyboard.press("5")
-    look("RATED")
-    print(page.evaluate("document.activeElement.outerHTML.slice(0,200)"), page.locator("#toasts").inner_text())
     expect(page.get_by_label("Your stars for").nth(1)).to_have_value("5")
     page.keyboard.press("t")
     expect(page.get_by_role("combobox", name="Find or make a tag")).to_be_focused()
