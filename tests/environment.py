@@ -45,8 +45,8 @@ def wanted_database(config: pytest.Config) -> str:
 
 
 @pytest.hookimpl(tryfirst=True, specname="pytest_cmdline_main")
-def only_on_postgresql(config: pytest.Config) -> int | None:
-    """`--db postgresql`: the suite runs in a process that has that database, and not here."""
+def pytest_cmdline_main_on_postgresql(config: pytest.Config) -> int | None:
+    """`--db postgresql`: the suite runs in a process that has that database, and not here. (pytest takes no other prefix.)"""
     return run_on_postgresql(sys.argv[1:]) if wanted_database(config) == "postgresql" else None
 
 

@@ -255,13 +255,13 @@ def usage(request: HttpRequest, window: Window = "30d", month: Month = "") -> An
         "spent": Sum(F("actual_micros") - F("refunded_micros"), filter=Q(state=HoldState.SETTLED), default=0),
         "held": Sum("amount_micros", filter=Q(state__in=OPEN), default=0),
     }
-    rows = rows.exclude(state=HoldState.RELEASED).order_by()
+    kept: Any = rows.exclude(state=HoldState.RELEASED).order_by()
     zone = request.team.zone  # type: ignore[attr-defined]
-    by_day = rows.annotate(day=TruncDate("created_at", tzinfo=zone)).values("day").annotate(**sums).order_by("day")
-    by_model = rows.values("model_slug").annotate(**sums).order_by("-spent", "model_slug")
+    by_day = kept.annotate(day=TruncDate("created_at", tzinfo=zone)).values("day").annotate(**sums).order_by("day")
+    by_model = kept.values("model_slug").annotate(**sums).order_by("-spent", "model_slug")
     return UsageReport(
         window=said,
-        summary=Spent(**spent(rows.aggregate(**sums))),
+        summary=Spent(**spent(kept.aggregate(**sums))),
         by_model=[ModelSpent(model=row["model_slug"], **spent(row)) for row in by_model],
         by_day=[DaySpent(day=row["day"], **spent(row)) for row in by_day],
     )

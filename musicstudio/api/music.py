@@ -71,7 +71,7 @@ class MusicRequest(Schema):
 def jobs_of(request: HttpRequest) -> Any:
     """The jobs this token may see."""
     token = request.token  # type: ignore[attr-defined]
-    rows = Job.objects.filter(team=token.team).select_related("hold", "model", "project", "track", "key", "team", "prompt")
+    rows: Any = Job.objects.filter(team=token.team).select_related("hold", "model", "project", "track", "key", "team", "prompt")
     rows = visible(rows, request.membership)  # type: ignore[attr-defined]
     return rows.filter(project=token.project) if token.project_id else rows
 

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from musicstudio.accounts.models import Team, User
+from musicstudio.accounts.models import AuditEvent, Team, User
 from musicstudio.budgets.models import Bucket
 from musicstudio.core.money import format_micros
 from musicstudio.projects.models import Project, Prompt
@@ -53,6 +53,10 @@ class GrantQuerySet(models.QuerySet["Grant"]):
         )
         grant = self.create(bucket=bucket, amount_micros=amount_micros, reason=reason, kind=kind, by=by, expires_at=expires_at)
         self._note_first_expiry(bucket)
+        if by is not None:
+            AuditEvent.objects.note(
+                bucket.cap.team, by, "cap.grant", bucket.cap, after=f"{format_micros(amount_micros)}: {reason}"
+            )
         return grant
 
     def _note_first_expiry(self, bucket: Bucket) -> None:

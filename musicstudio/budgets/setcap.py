@@ -7,8 +7,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from musicstudio.accounts.models import Team, User
+from musicstudio.accounts.models import AuditEvent, Team, User
 from musicstudio.budgets.models import OPEN, Bucket, Cap, Entry, EntryKind, Hold, HoldLine, OnExceed, Period, Scope
+from musicstudio.core.money import format_micros
 from musicstudio.projects.models import ApiToken, Project
 from musicstudio.providers.models import ProviderKey
 
@@ -42,9 +43,12 @@ def set_cap(
     optional = {"on_exceed": on_exceed and OnExceed(on_exceed), "rollover": rollover, "alerts": alerts and sorted(set(alerts))}
     wanted |= {name: value for name, value in optional.items() if value is not None}
     named: dict[str, Any] = {"member": member, "project": project, "key": key, "token": token}
+    was = Cap.objects.filter(team=team, scope=scope, period=Period(period), ended_at=None, **named).first()
     cap, made = Cap.objects.update_or_create(team=team, scope=scope, period=Period(period), **named, defaults=wanted)
     if period != Period.TAKE:
         follow_limit(cap, count_in=made or scope != Scope.TEAM)
+    amounts = format_micros(was.limit_micros) if was else None, format_micros(limit_micros)
+    AuditEvent.objects.note(team, by, "cap.set", f"{cap.noun} of {cap.whose}", *amounts)
     return cap
 
 

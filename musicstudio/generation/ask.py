@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from musicstudio.accounts.models import User
+from musicstudio.accounts.models import AuditEvent, User
 from musicstudio.budgets.grants import Ask, AskState, Grant
 from musicstudio.budgets.models import Cap, OverCap, Period
 from musicstudio.core.money import format_micros, written_with
@@ -114,6 +114,7 @@ def approve(request: Ask, by: User, *, extra_micros: int = 0, until: datetime | 
             jobs = run(request, by, extra_micros, until)
             request.end(AskState.APPROVED, by, answer)
             tell(request, "approved")
+            AuditEvent.objects.note(request.team, by, "request.approve", request, after=answer or None)
         return jobs
     except ValidationError:
         quote_again(request)
@@ -166,6 +167,7 @@ def decline(request: Ask, by: User, answer: str) -> None:
         if not request.end(AskState.DECLINED, by, answer.strip()):
             raise NotOpen("This request is no longer open.")
         tell(request, "declined")
+        AuditEvent.objects.note(request.team, by, "request.decline", request, after=answer.strip())
 
 
 def withdraw(request: Ask) -> None:

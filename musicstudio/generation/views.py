@@ -15,7 +15,7 @@ from django_htmx.http import trigger_client_event
 from django_q.tasks import async_task
 
 from musicstudio.accounts.access import get_team, get_team_object
-from musicstudio.accounts.models import Role
+from musicstudio.accounts.models import AuditEvent, Role
 from musicstudio.budgets.models import Bucket, Cap, Period, Scope
 from musicstudio.core.crypto import Undecryptable
 from musicstudio.core.money import format_micros
@@ -240,7 +240,9 @@ def calibrate_key(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpRespons
 def pause_key(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     """Holds everything back that would go out with the key, or lets it go again."""
     key = get_key(request, team, pk)
-    if request.POST.get("pause") == "1":
+    pauses = request.POST.get("pause") == "1"
+    AuditEvent.objects.note(key.team, request.user, "key.pause" if pauses else "key.resume", key)  # type: ignore[arg-type]
+    if pauses:
         key.pause(f"Paused by {request.user}.")
     else:
         key.resume()

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import reswap, retarget, trigger_client_event
 
 from musicstudio.accounts.access import get_team, visible
-from musicstudio.accounts.models import Role, Team
+from musicstudio.accounts.models import AuditEvent, Role, Team
 from musicstudio.core.pages import page, toast
 from musicstudio.library.acts import ACTS, perform
 from musicstudio.library.approvals import Approval, Terms, TermsWanted, ask_for
@@ -136,6 +136,7 @@ def zip(request: HttpRequest, team: str) -> HttpResponseBase:
     except ValidationError as refused:
         messages.error(request, refused.messages[0])
         return back(request, team)
+    AuditEvent.objects.note(place, request.user, "tracks.zip", parcel.name, after=parcel.tracks.count())  # type: ignore[arg-type]
     response = StreamingHttpResponse(parcel.stream(), content_type="application/zip")
     response.headers["Content-Disposition"] = content_disposition_header(True, parcel.filename) or "attachment"
     response.headers["Cache-Control"] = "private, no-store"

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
 from musicstudio.accounts.access import get_team
-from musicstudio.accounts.models import Role
+from musicstudio.accounts.models import AuditEvent, Role
 from musicstudio.core.pages import page, toast
 from musicstudio.library import bin as binned
 from musicstudio.library.models import Track
@@ -49,6 +49,8 @@ def purge(request: HttpRequest, team: str) -> HttpResponse:
     if not ids or sure != str(len(ids)):
         shown = {"team": place, "rows": rows.order_by(*Track.LIST_ORDER), "wrong": bool(sure)}
         return page(request, "library/_purge.html", shown, status=422 if sure else 200)
+    names = ", ".join(rows.order_by("title").values_list("title", flat=True)[:20])
     number = binned.purge(rows)
+    AuditEvent.objects.note(place, request.user, "tracks.purge", names, after=number)  # type: ignore[arg-type]
     response = trigger_client_event(HttpResponse(), "ms:changed", {})
     return toast(response, f"{number} track{'s' * (number != 1)} deleted for good.")

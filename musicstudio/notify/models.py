@@ -140,7 +140,6 @@ class Webhook(models.Model):
 class Sending(models.Model):
     """What every message in the outbox knows about its tries."""
 
-    state: Any
     tries = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField(default=timezone.now)
     status = models.PositiveSmallIntegerField(null=True, help_text="the last answer's HTTP status")
@@ -155,8 +154,10 @@ class Sending(models.Model):
     @transaction.atomic
     def replay(self) -> None:
         """The same news once more, now, under the same id."""
-        self.state, self.tries, self.next_at, self.note = State.WAITING, 0, timezone.now(), ""
-        self.save(update_fields=["state", "tries", "next_at", "note"])
+        anew: dict[str, Any] = {"state": State.WAITING, "tries": 0, "next_at": timezone.now(), "note": ""}
+        for name, value in anew.items():
+            setattr(self, name, value)
+        self.save(update_fields=list(anew))
         deliver_soon()
 
 

@@ -17,7 +17,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from musicstudio.accounts.access import in_project
-from musicstudio.accounts.models import Membership, Role, Team, User
+from musicstudio.accounts.models import AuditEvent, Membership, Role, Team, User
 from musicstudio.core import crypto
 from musicstudio.notify.callbacks import Callback
 
@@ -80,7 +80,10 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
             raise ValidationError({"name": f"A team has {MOST} tokens at most. Revoke one first."})
         token = MARK + secrets.token_urlsafe(30)
         said = {"prefix": token[:SHOWN], "digest": digest_of(token), "project": project, "expires_at": expires_at}
-        return self.create(team=member.team, user=member.user, name=name, scopes=sorted(set(scopes)), **said), token
+        made = self.create(team=member.team, user=member.user, name=name, scopes=sorted(set(scopes)), **said)
+        after = {"may": made.scopes, "for": str(project or "every project"), "until": expires_at and f"{expires_at:%Y-%m-%d}"}
+        AuditEvent.objects.note(member.team, member, "token.make", made, after=after)
+        return made, token
 
     def end_for(self, user: User, team: Team) -> int:
         """Revokes everything the person could do in the team by token; answers how many that were."""

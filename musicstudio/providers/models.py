@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import httpx
 from django.conf import settings
@@ -56,7 +57,8 @@ class MusicModelQuerySet(models.QuerySet["MusicModel"]):
             named, here = rules.filter(projects__isnull=False), rules.filter(projects=project)
             elsewhere = models.Exists(named) & ~models.Exists(here)
             cases.append(models.When(elsewhere, then=models.Value("elsewhere")))
-        return self.annotate(bar=models.Case(*cases, default=models.Value("")))
+        bar: dict[str, Any] = {"bar": models.Case(*cases, default=models.Value(""), output_field=models.CharField())}
+        return self.annotate(**bar)
 
     def priced(self, team: Team | None = None) -> "MusicModelQuerySet":
         """With the prices the team knows at hand, so that `price` needs no query; without a team those listed."""
@@ -111,8 +113,7 @@ class MusicModel(models.Model):
 
     def why_barred(self, team: Team, project: Project | None = None) -> str:
         """Why the team's admins do not let it be used, and who can change that; empty when it may be."""
-        bar = MusicModel.objects.judged(team, project).values_list("bar", flat=True).get(pk=self.pk)
-        return self.words_of_bar(bar, team, project)
+        return self.words_of_bar(MusicModel.objects.judged(team, project).get(pk=self.pk).bar, team, project)
 
     def words_of_bar(self, bar: str, team: Team, project: Project | None = None) -> str:
         """A sentence for what `judged` found."""

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
-from musicstudio.accounts.models import Team, User
+from musicstudio.accounts.models import AuditEvent, Team, User
 from musicstudio.core import money
 
 if TYPE_CHECKING:
@@ -77,7 +77,9 @@ class PriceQuerySet(models.QuerySet["Price"]):
             raise ValidationError({"amount": "A free model costs $0."})
         if price.amount_micros < 0 or price.minimum_micros < 0 or price.round_up_ms < 1:
             raise ValidationError({"amount": "A price is never below $0."})
+        was = model.price_for(team)
         price.save(force_insert=True)
+        AuditEvent.objects.note(team, by, "price.enter", model, was.label if was else None, price.label)
         return price
 
 

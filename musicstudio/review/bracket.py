@@ -49,9 +49,10 @@ def follow(order: Sequence[int], size: int, picks: Mapping[str, int], gone: Coll
 
     Winners come into the next stage in reverse, so that who had no opponent does not stay without one.
     """
-    field, stage, done = list(order), 0, []
+    field, stage = list(order), 0
+    done: list[tuple[Heat, int]] = []
     while len(field) > 1:
-        won = []
+        won: list[int] = []
         for number, takes in enumerate(heats(field, size)):
             heat = Heat(f"{stage}.{number}", tuple(take for take in takes if take not in gone))
             pick = picks.get(heat.key)

@@ -55,6 +55,13 @@ class Comparison:
         return next(iter(found.values())) if len(found) == 1 else None
 
     @property
+    def title(self) -> str:
+        """What a round about them is called until somebody finds a better name: by their title, else by their project."""
+        titles = {track.title for track in self.tracks}
+        about = titles.pop() if len(titles) == 1 else str(self.project or self.team)
+        return f"{about[:100]}: which take?"
+
+    @property
     def may_be_round(self) -> bool:
         """Whether a round can be started from them."""
         return FEWEST <= len(self.tracks) <= MOST_OF_ROUND

@@ -37,13 +37,13 @@ class RoundForm(forms.Form):
     deadline = forms.DateTimeField(error_messages=WHEN)
     blind = forms.BooleanField(required=False)
     min_seconds = forms.IntegerField(min_value=0, max_value=60, error_messages={"required": "Write 0 to 60 seconds."})
-    heat = forms.TypedChoiceField(choices=[(2, "Pairs"), (4, "Fours")], coerce=int, required=False, empty_value=2)
+    heat = forms.TypedChoiceField(choices=[(2, "Pairs"), (4, "Fours")], coerce=int, required=False)
     reasons = forms.MultipleChoiceField(choices=[(word, word) for word in REASONS], required=False)
     more_reasons = forms.CharField(required=False, max_length=300, error_messages=LONG)
     voters = forms.TypedMultipleChoiceField(coerce=int, error_messages={"required": "Choose who votes."})
 
-    def __init__(self, data: Any, places: list[Membership]) -> None:
-        usual = {"title": "", "deadline": usual_deadline(), "blind": True, "min_seconds": 10, "heat": 2}
+    def __init__(self, data: Any, places: list[Membership], title: str = "") -> None:
+        usual = {"title": title, "deadline": usual_deadline(), "blind": True, "min_seconds": 10, "heat": 2}
         usual |= {"reasons": list(REASONS), "voters": [place.pk for place in places], "more_reasons": ""}
         super().__init__(data, initial=usual)
         self.places = {place.pk: place for place in places}
@@ -55,6 +55,7 @@ class RoundForm(forms.Form):
         said["reasons"] = list(dict.fromkeys([*said.get("reasons", []), *(word for word in own if word)]))
         if len(said["reasons"]) > MOST_REASONS:
             self.add_error("more_reasons", f"A round offers {MOST_REASONS} reasons at most.")
+        said["heat"] = said.get("heat") or 2
         said["voters"] = [self.places[pk] for pk in said.get("voters", [])]
         return said
 

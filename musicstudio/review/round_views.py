@@ -16,7 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from musicstudio.accounts.access import get_team, get_team_object, visible
 from musicstudio.accounts.models import Role
 from musicstudio.core.media import serve
-from musicstudio.core.pages import page
+from musicstudio.core.pages import page, toast
+from musicstudio.library.approvals import Terms
 from musicstudio.library.scope import readable
 from musicstudio.review.compare import Comparison
 from musicstudio.review.compare_views import settled
@@ -51,7 +52,7 @@ def get_booth(request: HttpRequest, team: str, pk: uuid.UUID) -> Booth:
 def rounds(request: HttpRequest, team: str) -> HttpResponse:
     """Those that wait for the person's vote, the other open ones, and the closed ones."""
     place = get_team(request, team)
-    rows = visible(Round.objects.filter(team=place), place).for_list(request.user)  # type: ignore[arg-type, attr-defined]
+    rows = visible(Round.objects.filter(team=place), place).for_list(request.user)  # type: ignore[attr-defined]
     running = list(rows.running().order_by("deadline", "pk"))
     decides = request.membership.may(Role.REVIEWER)  # type: ignore[attr-defined]
     mine = [row for row in running if decides and row.invited and not row.voted]
@@ -72,7 +73,7 @@ def round_new(request: HttpRequest, team: str) -> HttpResponse:
         return page(request, "review/round_new.html", shown, status=status)
     request.project = found.project  # type: ignore[attr-defined]
     with timezone.override(place.zone):
-        form = RoundForm(data, voters_of(place, found.project))
+        form = RoundForm(data, voters_of(place, found.project), found.title)
         made = opened(request, found, form) if form.is_valid() else None
     return redirect(made) if made else page(request, "review/round_new.html", shown | choices_of(form), status=status)
 
@@ -120,7 +121,7 @@ def round_hear(request: HttpRequest, team: str, pk: uuid.UUID, key: str) -> Http
     """The sound of a take under an address that belongs to this voter and says nothing about the track."""
     booth = get_booth(request, team, pk)
     take = booth.take_at(key) if booth.round.is_open else None
-    if take is None or take.track is None or take.gone or not take.track.file.storage.exists(take.track.file.name):
+    if take is None or take.track is None or take.gone or not take.track.file.storage.exists(str(take.track.file.name)):
         raise Http404("No such sound.")
     data = handed(booth.round, take.track)
     mime = "application/octet-stream"
@@ -212,11 +213,20 @@ def round_settle(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse
     """Approves the `winner` and rejects the others, as the result says or as the owner decides at a tie."""
     found = get_own_round(request, team, pk)
     if found.is_open:
-        return round_page(request, found, 422, wrong="The round is still open. Close it first.")
+        return refuse(request, found, "The round is still open. Close it first.")
     tracks = [take.track.pk for take in found.takes.values() if take.track]
     winner = readable(request.POST.get("winner", ""))
     if winner not in tracks:
-        return round_page(request, found, 422, wrong="That take is no longer here. Nothing was decided.")
+        return refuse(request, found, "That take is no longer here. Nothing was decided.")
     why = f"Round {found.title}: {Result(found).score}"[:400]
-    done = settle(found.team, winner, [pk for pk in tracks if pk != winner], request.user, why)  # type: ignore[arg-type]
+    others, terms = [pk for pk in tracks if pk != winner], Terms.read(request.POST)
+    try:
+        done = settle(found.team, winner, others, request.user, why, terms)  # type: ignore[arg-type]
+    except ValidationError as refused:
+        return refuse(request, found, " ".join(refused.messages))
     return settled(done) if request.htmx else redirect(found)  # type: ignore[attr-defined]
+
+
+def refuse(request: HttpRequest, found: Round, why: str) -> HttpResponse:
+    """A message over the page with what was typed still in it; without script, the page with the reason."""
+    return toast(HttpResponse(status=422), why) if request.htmx else round_page(request, found, 422, wrong=why)  # type: ignore[attr-defined]

@@ -23,13 +23,26 @@ ALMOST = 0.9  # of a take that is shorter than the round's minimum
 
 @dataclass(frozen=True)
 class Turn:
-    """A take of the heat that is next, as its voter meets it. `left`: seconds to hear before a pick. `key`: its address."""
+    """A take of the heat that is next, as its voter meets it. `key`: its address. `left` of the `wanted` seconds are to be
+    heard before a pick.
+    """
 
     number: int
     take: Candidate
     key: str
     gain: float
     left: float
+    wanted: float
+
+    @property
+    def heard(self) -> float:
+        """Seconds heard of those that are wanted."""
+        return self.wanted - self.left
+
+    @property
+    def more(self) -> int:
+        """What is left in whole seconds."""
+        return -int(-self.left // 1)
 
 
 def covered(spans: Iterable[Sequence[int]]) -> list[list[int]]:
@@ -82,7 +95,10 @@ class Booth:
         takes = [self.round.takes[pk] for pk in heat.takes] if heat else []
         levels = gains([take.track for take in takes if take.track])
         pairs = zip(takes, levels, strict=True)
-        return [Turn(n, take, self.key_of(take), round(gain, 1), self.left(take)) for n, (take, gain) in enumerate(pairs, 1)]
+        return [
+            Turn(n, take, self.key_of(take), round(gain, 1), self.left(take), self.wanted(take) / 1000)
+            for n, (take, gain) in enumerate(pairs, 1)
+        ]
 
     @property
     def chosen(self) -> Turn | None:
@@ -125,11 +141,12 @@ class Booth:
 
     def left(self, take: Candidate) -> float:
         """Seconds of the take still to be heard before a pick, to a tenth."""
-        if take.track is None:
-            return 0.0
-        wanted = min(1000 * self.round.min_seconds, round(take.track.duration_ms * ALMOST))
-        heard = sum(stop - start for start, stop in self.ballot.heard.get(str(take.pk), []))
-        return max(0, -(-(wanted - heard) // 100)) / 10
+        heard: int = sum(stop - start for start, stop in self.ballot.heard.get(str(take.pk), []))
+        return max(0, -(-(self.wanted(take) - heard) // 100)) / 10
+
+    def wanted(self, take: Candidate) -> int:
+        """Milliseconds of the take to be heard before a pick; 0 of a track that was deleted."""
+        return min(1000 * self.round.min_seconds, round(take.track.duration_ms * ALMOST)) if take.track else 0
 
 
 def locked(booth: Booth) -> Booth:

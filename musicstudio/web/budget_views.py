@@ -13,10 +13,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from musicstudio.accounts.access import get_team, get_team_object
-from musicstudio.accounts.models import Role, Team
+from musicstudio.accounts.models import AuditEvent, Role, Team
 from musicstudio.budgets.grants import Ask, Grant
 from musicstudio.budgets.models import Cap, OnExceed, Period
 from musicstudio.budgets.setcap import end_cap
+from musicstudio.core.money import format_micros
 from musicstudio.core.pages import page
 from musicstudio.generation import ask as asking
 from musicstudio.generation.models import Job
@@ -89,6 +90,7 @@ def cap_end(request: HttpRequest, team: str, pk: int) -> HttpResponse:
     cap = get_team_object(request, Cap.objects.live(), Role.ADMIN, team=team, pk=pk)
     try:
         end_cap(cap)
+        AuditEvent.objects.note(cap.team, request.user, "cap.end", cap, before=format_micros(cap.limit_micros))  # type: ignore[arg-type]
     except ValueError as refused:
         messages.error(request, str(refused))
     return redirect("budgets", team)
@@ -156,6 +158,7 @@ def outcome(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     decision = request.POST.get("decision")
     if decision in {"charged", "free"}:
         done = job.resolve(charged=decision == "charged")
+        AuditEvent.objects.note(job.team, request.user, "outcome.decide", job, after=decision)  # type: ignore[arg-type]
         messages.success(request, "Booked." if done else "That was decided already.")
     else:
         messages.info(request, ask_gateway(job))
@@ -169,6 +172,7 @@ def ledger(request: HttpRequest, team: str) -> HttpResponseBase:
     place = get_team(request, team, Role.PRODUCER, whole=True)
     book = Ledger(place, request.GET)
     if request.GET.get("format") == "csv":
+        AuditEvent.objects.note(place, request.user, "ledger.csv", place)  # type: ignore[arg-type]
         response = StreamingHttpResponse(book.lines(), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="{place.slug}-ledger.csv"'
         return response

@@ -11,7 +11,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from musicstudio.accounts.access import get_team, get_team_object
-from musicstudio.accounts.models import Role, Team
+from musicstudio.accounts.models import AuditEvent, Role, Team
+from musicstudio.core.money import format_micros
 from musicstudio.core.pages import page
 from musicstudio.generation.models import ACTIVE, Job, State
 from musicstudio.projects.models import Project
@@ -54,6 +55,7 @@ def key_add(request: HttpRequest, team: str) -> HttpResponse:
         project = Project.objects.filter(team=place, slug=request.POST.get("project", "")[:80]).first()
         try:
             key = ProviderKey.objects.add(place, by=request.user, project=project, **form.cleaned_data)  # type: ignore[arg-type]
+            AuditEvent.objects.note(place, request.user, "key.add", key)  # type: ignore[arg-type]
             check_key(key)
             return redirect("connections", team)
         except ValidationError as refused:
@@ -67,6 +69,7 @@ def key_test(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     """Asks the provider for its model list: spends nothing."""
     key = get_key(request, team, pk)
     works = check_key(key)
+    AuditEvent.objects.note(key.team, request.user, "key.test", key, after=key.test_note)  # type: ignore[arg-type]
     (messages.success if works else messages.error)(request, f"{key}: {key.test_note} · {key.test_ms} ms")
     return redirect("connections", team)
 
@@ -79,6 +82,7 @@ def key_rotate(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     key = get_key(request, team, pk)
     try:
         fresh = key.rotate(request.POST.get("secret", ""), request.user)  # type: ignore[arg-type]
+        AuditEvent.objects.note(key.team, request.user, "key.rotate", key, str(key), str(fresh))  # type: ignore[arg-type]
         check_key(fresh)
         messages.success(request, f"New takes use {fresh}. {key} ends in 24 hours.")
     except ValidationError as refused:
@@ -94,6 +98,7 @@ def key_revoke(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     wrong = request.method == "POST" and request.POST.get("label", "").strip() != key.label
     if request.method == "POST" and not wrong:
         key.revoke()
+        AuditEvent.objects.note(key.team, request.user, "key.revoke", key)  # type: ignore[arg-type]
         messages.success(request, f"{key} is revoked and its secret erased.")
         return redirect("connections", team)
     jobs = Job.objects.filter(key=key, state__in=(*ACTIVE, State.UNCERTAIN)).select_related(
@@ -110,6 +115,12 @@ def provider_of(name: str) -> Provider:
     return Provider(name)
 
 
+def billing(connection: Connection) -> dict[str, object]:
+    """How it bills, for the audit log."""
+    said = {"fee": connection.fee, "percent": f"{connection.fee_points / 100:g}", "caps count it": connection.caps_count_fee}
+    return said | {"sends an own key": connection.send_own_key}
+
+
 @sensitive_post_parameters("own_key")
 @require_POST
 @login_required
@@ -118,12 +129,13 @@ def connection_set(request: HttpRequest, team: str, provider: str) -> HttpRespon
     connection = Connection.objects.of(get_team(request, team, Role.ADMIN), provider_of(provider))
     form = ConnectionForm(request.POST)
     if form.is_valid():
-        said = form.cleaned_data
+        said, before = form.cleaned_data, billing(connection)
         connection.fee, connection.fee_points = said["fee"], round(said["percent"] * 100)
         connection.caps_count_fee, connection.send_own_key = said["caps_count_fee"], said["send_own_key"]
         if said["own_key"]:
             connection.set_own_key(said["own_key"])
         connection.save()
+        AuditEvent.objects.note(connection.team, request.user, "connection.set", provider, before, billing(connection))  # type: ignore[arg-type]
         messages.success(request, "Saved. Quotes from now on use it.")
     else:
         messages.error(request, "Nothing was saved. A fee is a percentage from 0 to 100.")
@@ -140,6 +152,7 @@ def top_up(request: HttpRequest, team: str, provider: str) -> HttpResponse:
     if paid > fee >= 0:
         note = form.cleaned_data["note"]
         TopUp.objects.create(team=place, provider=at, paid_micros=paid, fee_micros=fee, note=note, by=request.user)  # type: ignore[misc]
+        AuditEvent.objects.note(place, request.user, "connection.top_up", provider, after=format_micros(paid))  # type: ignore[arg-type]
     else:
         messages.error(request, "Nothing was written down. Write what was paid in US dollars, and the fee in it.")
     return redirect("connections", team)

@@ -1,5 +1,7 @@
 """The models a team can ask: the catalogue, a comparison of up to three, a page for each, and who may use it."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -9,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from musicstudio.accounts.access import get_team, visible
-from musicstudio.accounts.models import Role, Team
+from musicstudio.accounts.models import AuditEvent, Role, Team
 from musicstudio.core.pages import page
 from musicstudio.generation.compose_views import panel_of
 from musicstudio.library.models import Track
@@ -69,7 +71,7 @@ def model_page_of(request: HttpRequest, team: Team, found: MusicModel, status: i
     """The page, with what was wrong with the last decision, if something was."""
     every = model_page.catalogue(team)
     one = next(shown for shown in every if shown.model == found)
-    made = visible(Track.objects.kept().filter(team=team, model_slug=found.slug), team)
+    made: Any = visible(Track.objects.kept().filter(team=team, model_slug=found.slug), team)
     rule = ModelRule.objects.filter(team=team, model=found).prefetch_related("projects").first()
     context = {"team": team, "one": one, "model": one.model, "ranked": sorted(every, key=model_page.rank), "here": "models"}
     context |= {"examples": model_page.examples(team, one.model), "connection": Connection.objects.of(team, found.provider)}
@@ -92,6 +94,7 @@ def model_rule(request: HttpRequest, team: str, pk: int) -> HttpResponse:
         return model_page_of(request, place, found, 422, wrong="Choose at least one project, or every project.", use=use)
     try:
         rule = ModelRule.objects.decide(place, found, request.user, on=use != "off", projects=projects)  # type: ignore[arg-type]
+        AuditEvent.objects.note(place, request.user, "model.set", found.name, after=rule.said)  # type: ignore[arg-type]
         messages.success(request, f"{found.name} is {rule.said} from now on. Takes that run already go on.")
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))

@@ -11,7 +11,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from musicstudio.accounts.access import get_team, get_team_object
-from musicstudio.accounts.models import Role, Team
+from musicstudio.accounts.models import AuditEvent, Role, Team
+from musicstudio.core.money import format_micros
 from musicstudio.core.pages import page
 from musicstudio.providers.connections import PriceProposal, ProposalState
 from musicstudio.providers.models import MusicModel, Price, TermsNote, Unit
@@ -102,6 +103,9 @@ def proposal(request: HttpRequest, team: str, pk: int) -> HttpResponse:
     found = get_team_object(request, PriceProposal.objects.select_related("model", "team"), Role.ADMIN, team=team, pk=pk)
     accept = request.POST.get("decision") == "accept"
     done = found.accept(request.user) if accept else found.dismiss(request.user)  # type: ignore[arg-type]
+    if done:
+        after = f"{'accepted' if accept else 'dismissed'}: {format_micros(found.amount_micros)} per {found.unit}"
+        AuditEvent.objects.note(found.team, request.user, "price.proposal", found.model, after=after)  # type: ignore[arg-type]
     messages.info(request, ("Accepted." if accept else "Dismissed.") if done else "That was decided already.")
     return redirect("prices", team)
 

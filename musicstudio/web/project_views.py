@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from musicstudio.accounts.access import get_team
-from musicstudio.accounts.models import Role
+from musicstudio.accounts.models import AuditEvent, Role
 from musicstudio.core.pages import page, toast
 from musicstudio.generation.compose_views import panel_of
 from musicstudio.generation.queue import Queue
@@ -162,6 +162,7 @@ def project_archive(request: HttpRequest, team: str, project: str) -> HttpRespon
     """No new takes; the tracks stay in the library."""
     place = get_project(request, team, project, Role.PRODUCER)
     place.archive()
+    AuditEvent.objects.note(place.team, request.user, "project.archive", place)  # type: ignore[arg-type]
     undo = reverse("project_restore", args=[team, project])
     messages.success(request, f"Archived {place.name}. Its tracks stay in the library.", extra_tags=undo)
     return redirect("projects", team)
@@ -173,6 +174,7 @@ def project_restore(request: HttpRequest, team: str, project: str) -> HttpRespon
     """Takes the project out of the archive."""
     place = get_project(request, team, project, Role.PRODUCER)
     place.restore()
+    AuditEvent.objects.note(place.team, request.user, "project.restore", place)  # type: ignore[arg-type]
     if request.htmx and not request.htmx.boosted:  # type: ignore[attr-defined]
         return toast(HttpResponse(status=204), f"{place.name} is back.")
     messages.success(request, f"{place.name} is back.")

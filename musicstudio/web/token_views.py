@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from musicstudio.accounts.access import get_team, get_team_object, visible
-from musicstudio.accounts.models import Role, Team
+from musicstudio.accounts.models import AuditEvent, Role, Team
 from musicstudio.budgets.issue import issue_token
 from musicstudio.budgets.models import Cap
 from musicstudio.budgets.reserve import current_buckets
@@ -100,5 +100,6 @@ def token_revoke(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse
     if found.user != request.user and not request.membership.may(Role.ADMIN):  # type: ignore[attr-defined]
         raise PermissionDenied("This token is somebody else's; an admin can revoke it.")
     found.revoke()
+    AuditEvent.objects.note(found.team, request.user, "token.revoke", found)  # type: ignore[arg-type]
     messages.info(request, f"“{found.name}” is revoked: what uses it is refused from now on.")
     return redirect("tokens", team)

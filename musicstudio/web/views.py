@@ -152,7 +152,8 @@ def add_key(request: HttpRequest, team: str) -> HttpResponse:
     form = KeyForm(request.POST)
     if form.is_valid():
         try:
-            ProviderKey.objects.add(place, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+            key = ProviderKey.objects.add(place, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+            AuditEvent.objects.note(place, request.user, "key.add", key)  # type: ignore[arg-type]
             return redirect("settings", team)
         except ValidationError as refused:
             form.reject(refused)
@@ -163,5 +164,7 @@ def add_key(request: HttpRequest, team: str) -> HttpResponse:
 @login_required
 def revoke_key(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     """Ends the use of a key."""
-    get_team_object(request, ProviderKey.objects.all(), Role.ADMIN, team=team, pk=pk).revoke()
+    key = get_team_object(request, ProviderKey.objects.all(), Role.ADMIN, team=team, pk=pk)
+    key.revoke()
+    AuditEvent.objects.note(key.team, request.user, "key.revoke", key)  # type: ignore[arg-type]
     return redirect("settings", team)

@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from musicstudio.accounts.access import get_team, get_team_object
-from musicstudio.accounts.models import Role, Team
+from musicstudio.accounts.models import AuditEvent, Role, Team
 from musicstudio.core.pages import page
 from musicstudio.notify.callbacks import Callback, Stage
 from musicstudio.notify.models import Delivery, Event, Shape, Webhook
@@ -60,6 +60,8 @@ def webhook_add(request: HttpRequest, team: str) -> HttpResponse:
     if form.is_valid():
         try:
             made, secret = Webhook.objects.add(place, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+            after = {"host": made.host, "events": made.events}
+            AuditEvent.objects.note(place, request.user, "webhook.add", made, after=after)  # type: ignore[arg-type]
             return webhooks_page(request, place, made=made, secret=secret)
         except ValidationError as refused:
             for name, said in refused.message_dict.items():
@@ -71,7 +73,9 @@ def webhook_add(request: HttpRequest, team: str) -> HttpResponse:
 @login_required
 def webhook_switch(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     """On or off."""
-    get_webhook(request, team, pk).switch(request.POST.get("on") == "1", "Switched off by hand.")
+    found, on = get_webhook(request, team, pk), request.POST.get("on") == "1"
+    AuditEvent.objects.note(found.team, request.user, "webhook.switch", found, found.is_active, on)  # type: ignore[arg-type]
+    found.switch(on, "Switched off by hand.")
     return redirect("webhooks", team)
 
 
@@ -89,6 +93,7 @@ def webhook_ping(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse
 def webhook_remove(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     """Forgets the address, its secret and its deliveries."""
     found = get_webhook(request, team, pk)
+    AuditEvent.objects.note(found.team, request.user, "webhook.remove", found)  # type: ignore[arg-type]
     found.delete()
     messages.info(request, f"{found.host} is told nothing any more.")
     return redirect("webhooks", team)

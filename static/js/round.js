@@ -14,7 +14,9 @@ async function report(card, from, to) {
   const cards = [...document.querySelectorAll("ms-compare [data-key-of]")], picks = document.querySelectorAll("[data-key=pick]")
   for (const el of cards) {
     const more = left[el.dataset.keyOf], line = el.querySelector("[data-left]")
-    if (line && more !== undefined) { line.dataset.left = more; line.textContent = more ? `${more} s more to hear` : "Heard" }
+    if (!line || more === undefined) continue
+    const bar = line.querySelector("progress"); bar.value = bar.max - more
+    line.dataset.left = more; line.lastElementChild.textContent = more ? `${Math.ceil(more)} s more to hear` : "Heard"
   }
   if (picks.length && picks[0].disabled && Object.values(left).every(more => !more)) {
     for (const el of picks) el.disabled = false

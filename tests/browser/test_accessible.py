@@ -16,7 +16,7 @@ from musicstudio.review.models import Comment
 from tests.browser.conftest import DESKTOP, PHONE, Studio
 from tests.browser.test_listen import PROJECT
 from tests.conftest import Cast
-from tests.factories import gateway_model, make_jobs, make_key, make_track
+from tests.factories import gateway_model, make_jobs, make_key, make_round, make_track
 
 COLOURS = ["color-contrast", "link-in-text-block"]  # all that a theme can change
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -36,6 +36,11 @@ SCREENS = {
     "library": "/t/northlight/tracks/",
     "track": "track",
     "track activity": "track activity",
+    "compare": "compare",
+    "rounds": "/t/northlight/rounds/",
+    "new round": "new round",
+    "booth": "booth",
+    "result of a round": "result of a round",
     "collections": "/t/northlight/collections/",
     "collection": "collection",
     "tags": "/t/northlight/tags/",
@@ -118,6 +123,12 @@ def test_every_screen_is_accessible(studio: Studio, furnished: Cast, size: tuple
         "track activity": track.get_absolute_url() + "activity/",
         "connection": reverse("connection", args=["northlight", key.pk]),
     }
+    takes = list(furnished.project.tracks.kept().order_by("title")[:3])
+    chosen = "&".join(f"track={take.pk}" for take in takes)
+    booth, over = (make_round(takes, furnished.owner, [furnished.owner, furnished.producer]) for _ in range(2))
+    over.close(furnished.owner)
+    found_at |= {"compare": f"/t/northlight/compare/?{chosen}", "new round": f"/t/northlight/rounds/new/?{chosen}"}
+    found_at |= {"booth": booth.get_absolute_url(), "result of a round": over.get_absolute_url()}
     page = studio.open(PROJECT, furnished.owner, size)
     signed_out = studio.open("/accounts/login/", None, size)
     for name, path in SCREENS.items():

@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from musicstudio.accounts.invitations import Invitation
-from musicstudio.accounts.models import Membership, Role
-from musicstudio.notify.models import Event, Webhook
+from musicstudio.accounts.models import AccessRequest, Membership, Role
+from musicstudio.notify.models import Event, Notification, Webhook
 from musicstudio.projects.models import ApiToken
 from tests.browser.conftest import DESKTOP, PHONE, Studio
 from tests.browser.test_accessible import troubles
@@ -21,6 +21,8 @@ def settled(cast: Cast) -> Cast:
     for state, status in (("delivered", 200), ("failed", 500), ("waiting", None)):
         hook.deliveries.create(event=Event.JOB_FAILED, body="{}", state=state, status=status, milliseconds=12, tries=1)
     ApiToken.objects.issue(owner, "Build server", ["read"])
+    AccessRequest.objects.ask(cast.stranger, "northlight", "I mix for Olga")
+    Notification.objects.tell(cast.team, [cast.owner], "mention", "Pia mentions you", "/t/northlight/", cast.producer)
     return cast
 
 
@@ -30,7 +32,8 @@ def test_the_teams_screens_are_accessible(studio: Studio, settled: Cast, size: t
     door = f"/join/{Invitation.objects.invite(settled.team, Role.VIEWER, owner)[1]}/"
     models = "/t/northlight/models/"
     sketch, eleven = "sketch/studio-sketch", "elevenlabs/elevenlabs-music"
-    screens = [f"/t/northlight/{name}/" for name in ("members", "webhooks", "tokens", "models")]
+    screens = [f"/t/northlight/{name}/" for name in ("members", "webhooks", "tokens", "models", "notices")]
+    screens += [f"/t/northlight/{name}/" for name in ("settings/team", "settings/audit", "notices/settings")]
     screens += [f"{models}{eleven}/", f"{models}?compare={sketch}&compare={eleven}", "/v1/docs"]
     page = studio.open(screens[0], settled.owner, size)
     guest = studio.open(door, None, size)

@@ -22,6 +22,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from musicstudio.accounts.invitations import Invitation
 from musicstudio.accounts.models import AccessRequest, Membership, Role
+from musicstudio.accounts.rights import RIGHTS
 from musicstudio.budgets.models import Cap
 from musicstudio.core import crypto
 from musicstudio.core.csp import HEADERS
@@ -474,6 +475,16 @@ def test_everybody_gets_what_the_table_says(world: World, who: str, caplog: pyte
                 wrong.append(f"{method} {address.name}: {kind}, the table says {word}")
     assert wrong == []
     assert [name for name, secret in world.secrets.items() if secret in caplog.text] == []
+
+
+def test_the_rights_on_the_members_page_are_what_the_table_says() -> None:
+    """The last word of the row: what POST asks for, or GET where nothing is posted."""
+    rows = table()
+    asked = {
+        (right.does, name): next(word for word in reversed(rows[name]) if word != "-") for right in RIGHTS for name in right.views
+    }
+    wanted = {(right.does, name): right.role.value for right in RIGHTS for name in right.views}
+    assert {key: word.rstrip("?") for key, word in asked.items()} == wanted
 
 
 def test_the_owner_of_another_team_finds_none_of_our_rows_in_theirs(world: World) -> None:

@@ -240,3 +240,25 @@ def test_a_ranking_is_kept_where_all_takes_were_heard_at_once(client: Client, ca
     names = [made.takes[pk].name for pk in Ballot.objects.get().ranking]
     assert names == ["waltz 1 take A", "waltz 3 take C", "waltz 2 take B"]
     assert "mean place 2.0" in client.get(made.get_absolute_url()).content.decode()
+
+
+def test_where_the_project_asks_for_terms_they_are_asked_with_the_result(client: Client, cast: Cast, takes: list[Track]) -> None:
+    cast.project.rule(1, [], True)
+    made = make_round(takes, cast.owner, [cast.owner])
+    vote(client, made, cast.owner, THREE)
+    assert 'id="id_use"' in client.get(made.get_absolute_url()).content.decode()
+    refused = client.post(at("round_settle", made), {"winner": takes[0].pk}, headers={"HX-Request": "true"})
+    assert refused.status_code == 422 and "asks what an approval is for" in refused["HX-Trigger"]
+    assert not Decision.objects.exists()
+    terms = {"use": "Film", "territory": "World", "term": "2 years"}
+    client.post(at("round_settle", made), {"winner": takes[0].pk} | terms)
+    assert list(Track.objects.order_by("take").values_list("status", flat=True)) == ["approved", "rejected", "rejected"]
+
+
+def test_where_somebody_else_approves_nothing_is_rejected_either(client: Client, cast: Cast, takes: list[Track]) -> None:
+    cast.project.rule(1, [cast.reviewer], False)
+    made = make_round(takes, cast.owner, [cast.owner])
+    vote(client, made, cast.owner, THREE)
+    page = client.post(at("round_settle", made), {"winner": takes[0].pk})
+    assert page.status_code == 422 and "is approved by Rafa Nunes" in page.content.decode()
+    assert not Decision.objects.exists()

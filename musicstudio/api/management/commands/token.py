@@ -44,8 +44,7 @@ class Command(BaseCommand):
         scopes = [scope.strip() for scope in options["scopes"].split(",") if scope.strip()]
         cap = None if options["cap"] is None else amount(self.stderr, options["cap"])
         try:
-            how = {"cap_micros": cap, "project": project, "expires_at": ends}
-            row, token = issue_token(member, options["name"], scopes, **how)
+            row, token = issue_token(member, options["name"], scopes, cap_micros=cap, project=project, expires_at=ends)
         except ValidationError as wrong:
             refuse(self.stderr, wrong)
         until = f"until {ends:%Y-%m-%d}" if ends else "without an end"
