@@ -10,6 +10,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.shortcuts import render
 
+from musicstudio.accounts.models import User
 from musicstudio.core import crypto
 from musicstudio.core.client import address_of
 
@@ -48,7 +49,8 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def get_public_key_credential_user_entity(self, user: AbstractBaseUser) -> dict[str, object]:
         """What a passkey remembers; the name is what its dialog shows."""
-        return super().get_public_key_credential_user_entity(user) | {"display_name": str(user)}
+        said: dict[str, object] = super().get_public_key_credential_user_entity(user)
+        return said | {"display_name": str(user)}
 
 
 class SignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
@@ -67,9 +69,9 @@ class SignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         if not sociallogin.is_existing and not (addresses and addresses[0].verified):
             raise ImmediateHttpResponse(render(request, "socialaccount/unverified.html", status=403))
 
-    def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, str]) -> AbstractBaseUser:
+    def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, str]) -> User:
         """The person as the provider names them."""
-        user = super().populate_user(request, sociallogin, data)
+        user: User = super().populate_user(request, sociallogin, data)
         user.name = " ".join((data.get("name") or "").split())[:120]
         user.email = (user.email or "").lower()
         return user

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import httpx
 from django.conf import settings
@@ -56,7 +57,8 @@ class MusicModelQuerySet(models.QuerySet["MusicModel"]):
             named, here = rules.filter(projects__isnull=False), rules.filter(projects=project)
             elsewhere = models.Exists(named) & ~models.Exists(here)
             cases.append(models.When(elsewhere, then=models.Value("elsewhere")))
-        return self.annotate(bar=models.Case(*cases, default=models.Value(""), output_field=models.CharField()))
+        bar: dict[str, Any] = {"bar": models.Case(*cases, default=models.Value(""), output_field=models.CharField())}
+        return self.annotate(**bar)
 
     def priced(self, team: Team | None = None) -> "MusicModelQuerySet":
         """With the prices the team knows at hand, so that `price` needs no query; without a team those listed."""
@@ -106,6 +108,8 @@ class MusicModel(models.Model):
     def price_for(self, team: Team | None) -> Price | None:
         """The price in force now for this team; without a team the one listed."""
         return in_force(self.prices.all() & Price.objects.known_to(team))
+
+    bar: str  # set by `judged`
 
     def why_barred(self, team: Team, project: Project | None = None) -> str:
         """Why the team's admins do not let it be used, and who can change that; empty when it may be."""

@@ -27,10 +27,10 @@ from musicstudio.review.talk import Talk, etag, since_of
 def comments(request: HttpRequest, team: str, pk: uuid.UUID) -> HttpResponse:
     """The threads, 304 while nothing changes; a POST says something, or with `edit` says it in other words."""
     if request.method != "POST":
-        track = get_track(request, team, pk)
+        track = get_team_object(request, Track.objects.all(), team=team, pk=pk)  # every open page asks all the time
         tag = etag(track, request.membership, request.GET.get("since", ""))  # type: ignore[attr-defined]
         same = tag in parse_etags(request.headers.get("If-None-Match", ""))
-        response = HttpResponseNotModified() if same else threads(request, track)
+        response = HttpResponseNotModified() if same else threads(request, get_track(request, team, pk))
         response.headers["ETag"], response.headers["Cache-Control"] = tag, "private, no-cache"
         return response
     track = get_track(request, team, pk, Role.REVIEWER)
