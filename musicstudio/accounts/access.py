@@ -16,6 +16,7 @@ from musicstudio.accounts.models import Membership, Role, Team
 from musicstudio.accounts.second_factor import check_second_factor
 
 M = TypeVar("M", bound=Model)
+Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
 Condition = Callable[[Membership], Q]
 HANGS: dict[type[Model], str | Condition | None] = {}
 ALONG: dict[str, Any] = {}  # expressions of rooms to the right, read with the memberships because every page shows them
@@ -80,7 +81,7 @@ def get_team_object(request: HttpRequest, queryset: "QuerySet[M]", role: Role = 
     return found
 
 
-def visible(queryset: "QuerySet[M]", who: Team | Membership) -> "QuerySet[M]":
+def visible(queryset: Rows, who: Team | Membership) -> Rows:
     """Those rows that the member may see: all for most, for some only what hangs on their projects.
 
     `who` is `request.membership`, or `request.team`, which knows through whom it is looked at.

@@ -96,14 +96,13 @@ class AuditQuerySet(models.QuerySet["AuditEvent"]):
         request = request or answering.get()
         before, after = differing(redacted(before), redacted(after))
         token = getattr(request, "token", None)
-        named = isinstance(obj, models.Model)
         return self.create(
             team=team,
             by=by.user if isinstance(by, Membership) else by,
             token=f"{token.name} ({token.prefix}…)" if token is not None else "",
             action=action,
             kind=str(obj._meta.verbose_name) if isinstance(obj, models.Model) else "",
-            object_id=str(obj.pk or "") if named else "",
+            object_id=str(obj.pk or "") if isinstance(obj, models.Model) else "",
             name=redacted(str(obj))[:200],
             before=before,
             after=after,

@@ -44,8 +44,9 @@ def readable(text: str) -> uuid.UUID | None:
 def track_of(request: HttpRequest, team: Team) -> Track | None:
     """The team's track that the address names."""
     pk = readable(request.GET.get("track", ""))
-    tracks = visible(Track.objects.filter(team=team, pk=pk), team)
-    return tracks.select_related("prompt", "project").first() if pk else None
+    if pk is None:
+        return None
+    return visible(Track.objects.filter(team=team, pk=pk), team).select_related("prompt", "project").first()
 
 
 def panel_of(request: HttpRequest, project: Project, **more: Any) -> Panel:

@@ -75,7 +75,7 @@ def acted(request: HttpRequest, team: Team, name: str, done: Done) -> HttpRespon
     """The rows as they are now when they stay where they are, else word that the lists have changed."""
     rows = Track.objects.none()
     if in_place := ACTS[name].stays and "rows" in request.POST:
-        rows = Track.objects.for_lists(request.user).filter(pk__in=[track.pk for track in done.tracks])
+        rows = Track.objects.for_lists(request.user).filter(pk__in=[track.pk for track in done.tracks])  # type: ignore[arg-type]
     may = request.membership.may(Role.PRODUCER)  # type: ignore[attr-defined]
     response = page(request, "library/_acted.html", {"team": team, "rows": rows, "may": may, "failed": done.failed})
     if not done.tracks:

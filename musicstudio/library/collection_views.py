@@ -42,7 +42,8 @@ def collection(request: HttpRequest, team: str, pk: int) -> HttpResponse:
 def collection_page(request: HttpRequest, found: Collection, status: int = 200, **said: object) -> HttpResponse:
     """The page, with the name that was refused, if one was."""
     scope = f"collection:{found.pk}"
-    rows = scoped(found.team, scope).for_lists(request.user).order_by("collection_items__position", "collection_items__pk")
+    rows = scoped(found.team, scope).for_lists(request.user)  # type: ignore[arg-type]
+    rows = rows.order_by("collection_items__position", "collection_items__pk")
     may = request.membership.may(Role.PRODUCER) and tended(request, found)  # type: ignore[attr-defined]
     length = sum(track.duration_ms for track in rows)
     shown = {"team": found.team, "collection": found, "rows": rows, "scope": scope, "may": may, "length": length}

@@ -37,7 +37,7 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
 
 def seen(member: Membership) -> models.Q:
     """One's own collections, and those with a track that one may see."""
-    inside = Collection.objects.filter(tracks__project__in=member.only).values("pk")
+    inside = Collection.objects.filter(tracks__project__in=member.only or ()).values("pk")
     return models.Q(created_by=member.user_id) | models.Q(pk__in=inside)
 
 

@@ -29,7 +29,7 @@ def onward(listing: Listing, track: Track, *, back: bool = False, most: int = 30
 
 def named(term: str | OrderBy) -> str:
     """The field or alias that a part of an order is about."""
-    return term.expression.name if isinstance(term, OrderBy) else term.lstrip("-")
+    return str(getattr(term.expression, "name", "")) if isinstance(term, OrderBy) else term.lstrip("-")
 
 
 def beyond(terms: Sequence[str | OrderBy], at: Sequence[Any], back: bool) -> Q:

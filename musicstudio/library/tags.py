@@ -45,7 +45,7 @@ class TagQuerySet(models.QuerySet["Tag"]):
         return self.alias(lowered=Lower("name")).filter(lowered__in=names)
 
 
-@in_project(lambda member: models.Q(pk__in=Tag.objects.filter(tracks__project__in=member.only).values("pk")))
+@in_project(lambda member: models.Q(pk__in=Tag.objects.filter(tracks__project__in=member.only or ()).values("pk")))
 class Tag(models.Model):
     """A word of the team's vocabulary."""
 

@@ -27,7 +27,7 @@ def counted_all(seen: Q | None = None) -> TagQuerySet:
 
 def counted(team: Team) -> TagQuerySet:
     """The team's words, counted as far as the person sees its tracks."""
-    return visible(counted_all(within("tracks__project", team)).filter(team=team), team)  # type: ignore[return-value]
+    return visible(counted_all(within("tracks__project", team)).filter(team=team), team)
 
 
 @transaction.atomic

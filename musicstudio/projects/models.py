@@ -55,9 +55,10 @@ class ProjectQuerySet(models.QuerySet["Project"]):
             raise ValidationError({"default_project": "There is no such project."})
         if was != found:
             self.filter(team=team, is_default=True).update(is_default=False)
-            self.filter(pk=found.pk if found else None).update(is_default=True)
-            names = [{"default project": project.name if project else ""} for project in (was, found)]
-            AuditEvent.objects.note(team, by, "team.settings", team, *names)
+            if found is not None:
+                self.filter(pk=found.pk).update(is_default=True)
+            before, after = ({"default project": project.name if project else ""} for project in (was, found))
+            AuditEvent.objects.note(team, by, "team.settings", team, before, after)
 
     def current(self) -> "ProjectQuerySet":
         """Without the archived ones."""

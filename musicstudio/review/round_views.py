@@ -52,10 +52,10 @@ def get_booth(request: HttpRequest, team: str, pk: uuid.UUID) -> Booth:
 def rounds(request: HttpRequest, team: str) -> HttpResponse:
     """Those that wait for the person's vote, the other open ones, and the closed ones."""
     place = get_team(request, team)
-    rows = visible(Round.objects.filter(team=place), place).for_list(request.user)  # type: ignore[attr-defined]
+    rows = visible(Round.objects.filter(team=place), place).for_list(request.user)  # type: ignore[arg-type]
     running = list(rows.running().order_by("deadline", "pk"))
     decides = request.membership.may(Role.REVIEWER)  # type: ignore[attr-defined]
-    mine = [row for row in running if decides and row.invited and not row.voted]
+    mine = [row for row in running if decides and row.invited and not row.voted]  # type: ignore[attr-defined]
     over = Paginator(rows.over(), PER_PAGE).get_page(request.GET.get("page"))
     shown = {"team": place, "mine": mine, "others": [row for row in running if row not in mine], "over": over}
     return page(request, "review/rounds.html", shown | {"here": "rounds", "decides": decides})

@@ -53,7 +53,7 @@ class Shelf:
                 F("created_at"), Coalesce(newest(kept), F("created_at")), Coalesce(newest(Job.objects.all()), F("created_at"))
             ),
         )
-        projects = list(rows.order_by("-touched_at", "pk")[: self.limit])
+        projects: list[Project] = list(rows.order_by("-touched_at", "pk")[: self.limit])
         covers, buckets = self.covers(projects), self.buckets(projects)
         for project in projects:
             project.covers, project.bucket = covers[project.pk], buckets.get(project.pk)  # type: ignore[attr-defined]

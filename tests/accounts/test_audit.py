@@ -38,7 +38,7 @@ def test_it_goes_after_thirteen_months_and_not_before(cast: Cast) -> None:
     for days in (0, 380, 420):
         AuditEvent(team=cast.team, action="team.settings", name=str(days), at=timezone.now() - timedelta(days=days)).save()
     forget()
-    assert list(AuditEvent.objects.values_list("name", flat=True)) == ["0", "380"]
+    assert list(AuditEvent.objects.filter(action="team.settings").values_list("name", flat=True)) == ["0", "380"]
 
 
 @pytest.mark.parametrize(("trusts", "address"), [(True, "203.0.113.9"), (False, "127.0.0.1")])
