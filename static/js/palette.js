@@ -50,6 +50,7 @@ const ACTS = {
 
 function take(line) {
   if (!line) return
+  clearTimeout(typing); asked?.abort() // the line stays where it is until its page has come: from there it has its attributes
   dialog.close()
   const act = line.dataset.do
   if (!act) line.click()

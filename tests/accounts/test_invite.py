@@ -1,6 +1,7 @@
 """Invitations: one use, one week, never above the inviter's own role."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -45,7 +46,8 @@ def test_a_spoilt_link_opens_nothing(cast: Cast, spoil: str) -> None:
     assert Invitation.objects.by_token("nonsense") is None
 
 
-def test_an_invitation_by_mail_is_for_its_address(cast: Cast) -> None:
+def test_an_invitation_by_mail_is_for_its_address(cast: Cast, settings: Any) -> None:
+    settings.MAILED = True
     made, _ = invite(cast, email=" Ines@Example.com")
     with pytest.raises(ValidationError, match=r"for ines@example\.com"):
         made.accept(cast.stranger)
