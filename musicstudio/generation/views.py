@@ -74,7 +74,7 @@ def queue_context(request: HttpRequest, queue: Queue) -> dict[str, Any]:
     """What the queue's templates need, wherever they are shown."""
     member = request.membership  # type: ignore[attr-defined]
     rights: dict[str, Any] = {"may": member.may(Role.PRODUCER), "admin": member.may(Role.ADMIN)}
-    rights["here"] = "project" if queue.project else "library"
+    rights["here"] = "project" if queue.project else "model" if request.GET.get("at") == "model" else "library"
     if queue.project:
         rights["project"] = queue.project
     return {"queue": queue, "team": queue.team, "caps": limits_json(limits_of(request, queue.project))} | rights

@@ -136,3 +136,12 @@ def test_the_catalogue_costs_few_queries(as_viewer: Client, django_assert_max_nu
     see(as_viewer)
     with django_assert_max_num_queries(22):  # type: ignore[operator]
         see(as_viewer)
+
+
+def test_the_queue_on_a_models_page_leaves_the_sidebar_there(client: Client, cast: Cast) -> None:
+    client.force_login(cast.producer)
+    queue = reverse("team_queue", args=["northlight"]) + "?at=model"
+    assert queue in see(client, at(SKETCH_MODEL))
+    answer = see(client, queue)
+    assert "&amp;at=model" in answer and 'data-go="models" aria-current="page"' in answer
+    assert 'data-go="library" aria-current' not in answer
