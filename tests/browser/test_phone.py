@@ -7,6 +7,7 @@ from playwright.sync_api import Locator, expect
 
 from musicstudio.library.models import Collection, Track
 from tests.browser.conftest import PHONE, Studio
+from tests.browser.test_accessible import TOO_WIDE
 from tests.browser.test_listen import PROJECT
 from tests.conftest import Cast
 
@@ -55,6 +56,7 @@ def test_takes_are_made_found_judged_collected_and_handed_over_by_touch(
     rows.nth(1).get_by_role("heading").get_by_role("link").tap()
     expect(page.get_by_role("heading", name="Slow piano waltz", level=1)).to_be_focused()
     assert page.locator(".herowave").evaluate(WAVE_FROM_TOP) < 0.75, "all of the waveform stands above player and tabs"
+    assert page.evaluate(TOO_WIDE) <= 0
     with page.expect_response(lambda answer: answer.request.method == "POST" and answer.ok):
         page.get_by_label("Your stars", exact=True).fill("4")
     best = Track.objects.get(ratings__stars=4)
