@@ -134,7 +134,7 @@ def test_the_server_going_away_is_said_and_nothing_typed_is_lost(studio: Studio,
 def test_a_title_changes_in_place(studio: Studio, cast: Cast) -> None:
     track = make_track(cast.project, cast.producer)
     page = studio.open(track.get_absolute_url(), cast.producer)
-    page.locator(".edit summary").click()
+    page.get_by_label("Rename").click()
     page.get_by_label("Title").fill("Glasshouse")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Glasshouse", level=1)).to_be_visible()
