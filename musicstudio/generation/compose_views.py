@@ -59,6 +59,7 @@ def panel_of(request: HttpRequest, project: Project, **more: Any) -> Panel:
     elif (number := asked.get("recipe", "")).isdigit():
         source = visible(Recipe.objects.shared(team), team).filter(pk=int(number[:9])).first()
     filled: dict[str, Any] = {"source": source, "track": track, "at": place_of(request), "limits": limits_of(request, project)}
+    filled["wanted"] = asked.get("model", "")
     if filled["at"] == "model":
         filled["only"] = tuple((request.POST or asked).getlist("only")[: LANES.stop])
     return Panel(project, request.membership, **(filled | more))  # type: ignore[attr-defined]

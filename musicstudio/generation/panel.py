@@ -158,7 +158,8 @@ def limits_json(found: list[Limit]) -> str:
 @dataclass
 class Panel:
     """The panel for one member in one project. `form`: what was sent; `source` and `track`: what fills it; `limits`: the caps
-    that apply; `at`: the page; `only`: the slugs of the models it offers, for a page about them.
+    that apply; `at`: the page; `only`: the slugs of the models it offers, for a page about them; `wanted`: the slug of the model
+    that the address names, chosen at first.
 
     `opened`: somebody wants to write in it now.
     """
@@ -171,6 +172,7 @@ class Panel:
     limits: list[Limit] = field(default_factory=list)
     at: str = "project"
     only: tuple[str, ...] = ()
+    wanted: str = ""
     opened: bool = False
     batch: uuid.UUID = field(default_factory=uuid.uuid4)
 
@@ -314,7 +316,8 @@ class Panel:
             words = {"text": self.source.text, "chips": chips, "lyrics": self.source.lyrics}
             values |= words | {"instrumental": self.source.instrumental}
             values["parent"] = self.source.pk if isinstance(self.source, Prompt) else ""
-        values |= {"model": self.only[0]} if self.only else {}
+        if named := self.only[0] if self.only else self.wanted:
+            values["model"] = named
         return values | ({"track": self.track.pk} if self.track else {})
 
     def _sent(self, form: ComposeForm) -> dict[str, Any]:
@@ -403,7 +406,7 @@ class Panel:
     @property
     def is_fresh(self) -> bool:
         """Whether the server's content wins over a draft kept in the browser."""
-        return bool(self.form or self.source)
+        return bool(self.form or self.source or self.wanted)
 
 
 def said(milliseconds: int) -> str:

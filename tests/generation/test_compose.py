@@ -153,3 +153,18 @@ def test_a_stranger_gets_404(client: Client, cast: Cast) -> None:
     client.force_login(cast.stranger)
     assert client.get(PANEL).status_code == 404
     assert client.post(URL, form(batch=str(uuid.uuid4()))).status_code == 404
+
+
+def test_an_address_that_names_a_model_chooses_it(as_producer: Client, cast: Cast) -> None:
+    make_key(cast.team)
+    gateway_model("0.10")
+    chosen = f'value="{GATEWAY_MODEL}" checked'
+    project = cast.project.get_absolute_url()
+    assert chosen not in panel(as_producer)
+    assert chosen in panel(as_producer, model=GATEWAY_MODEL)
+    assert chosen in as_producer.get(project, {"model": GATEWAY_MODEL}).content.decode()
+    assert f'value="{SKETCH_MODEL}" checked' in panel(as_producer, model="none/such")
+    library = as_producer.get(reverse("library", args=["northlight"]), {"model": GATEWAY_MODEL}).content.decode()
+    assert f"quiet=1&amp;model={GATEWAY_MODEL.replace('/', '%2F')}" in library
+    about = as_producer.get(reverse("model", args=["northlight", GATEWAY_MODEL])).content.decode()
+    assert f"{project}?model={GATEWAY_MODEL.replace('/', '%2F')}" in about
