@@ -41,7 +41,7 @@ function show() {
   more.hidden = all || chosen.size < rows().length || total() <= chosen.size || total() > 1000
   more.textContent = `Select all ${total().toLocaleString("en-US")} matching`
   const against = bar().querySelector("[data-compare]")
-  if (against) { against.hidden = all || n < 2 || n > 16; against.href = `${against.pathname}?${[...chosen].map(id => `track=${id}`).join("&")}` }
+  if (against) { against.hidden = all || n < 2 || n > 16; against.href = `${against.pathname}?${[...chosen].map(id => `track=${id}`).join("&")}`; window.htmx.process(against) } // it keeps the address that it first read
 }
 function clear() { chosen.clear(); all = false; show() }
 function select(row, on) {

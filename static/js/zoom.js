@@ -13,7 +13,8 @@ export const moment = hash => { const found = HASH.exec(hash); return found && {
 class Zoom extends HTMLElement {
   connectedCallback() {
     if (this.wave) return
-    this.wave = this.querySelector("ms-wave"); this.whole = this.wave.seconds; this.span = [0, this.whole]
+    this.wave = this.querySelector("ms-wave"); customElements.upgrade(this.wave) // in a page that was swapped in, parents come first
+    this.whole = this.wave.seconds; this.span = [0, this.whole]
     this.box = this.closest("[data-track]")
     this.querySelector(".zoombar").hidden = !this.whole
     this.addEventListener("click", e => this.pressed(e))

@@ -102,6 +102,10 @@ def test_the_waveform_is_looked_at_closer_and_the_form_docks_on_a_phone(studio: 
     page.get_by_role("button", name="All of it").click()
     expect(page.get_by_role("button", name="Zoom out")).to_be_disabled()
     expect(page.locator("[data-pan]")).to_be_hidden()
+    page.get_by_role("link", name="Provenance").click()  # and back: a page that was swapped in is set up in another order
+    expect(page.get_by_role("heading", name="Provenance")).to_be_visible()
+    page.get_by_role("link", name="Comments").first.click()
+    expect(page.locator(".pin:visible")).to_have_text(["2", "RN"])
 
     phone = studio.open(track.get_absolute_url(), cast.producer, PHONE)
     phone.locator("#id_say").click()
