@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from musicstudio.accounts.access import get_team, visible
-from musicstudio.accounts.models import AuditEvent, Role, Team
+from musicstudio.accounts.models import Role, Team
 from musicstudio.core.pages import page
 from musicstudio.generation.compose_views import panel_of
 from musicstudio.library.models import Track
@@ -94,7 +94,6 @@ def model_rule(request: HttpRequest, team: str, pk: int) -> HttpResponse:
         return model_page_of(request, place, found, 422, wrong="Choose at least one project, or every project.", use=use)
     try:
         rule = ModelRule.objects.decide(place, found, request.user, on=use != "off", projects=projects)  # type: ignore[arg-type]
-        AuditEvent.objects.note(place, request.user, "model.set", found.name, after=rule.said)  # type: ignore[arg-type]
         messages.success(request, f"{found.name} is {rule.said} from now on. Takes that run already go on.")
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))

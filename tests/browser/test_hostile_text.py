@@ -6,6 +6,8 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
+from musicstudio.accounts.models import AuditEvent
+from musicstudio.budgets.models import Entry
 from musicstudio.library.models import Collection
 from tests.browser.conftest import Studio
 from tests.conftest import Cast
@@ -22,7 +24,7 @@ def poison() -> int:
     """Puts the text into every column of free text that exists, as wide as it fits; how many columns that were."""
     columns = 0
     for model in apps.get_models():
-        if not model.__module__.startswith("musicstudio."):
+        if not model.__module__.startswith("musicstudio.") or model in {AuditEvent, Entry}:  # those rows never change
             continue
         for field in model._meta.concrete_fields:
             free = isinstance(field, models.CharField | models.TextField) and not isinstance(
@@ -44,6 +46,8 @@ def test_no_text_becomes_code_on_any_page(studio: Studio, cast: Cast) -> None:
     shelf, _ = Collection.objects.named(cast.team, "Set", cast.owner)
     shelf.append([track])
     assert poison() > 15
+    said = {"name": EVIL}
+    AuditEvent.objects.note(cast.team, cast.owner, "team.settings", EVIL, said, said)
     rows = {"tracks": track.pk, "keys": key.pk, "collections": shelf.pk, "prices": job.model_id}
     page = studio.open("/t/northlight/", cast.owner)
     page.add_init_script("window.stolen = () => console.error('a payload ran')")
