@@ -5,11 +5,13 @@ What a variable means is written in the README's configuration table; a test com
 
 import json
 import os
+import re
 import secrets
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import dj_database_url
+import django
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
@@ -44,6 +46,14 @@ def env_int(name: str, default: int, minimum: int) -> int:
 def env_list(name: str, default: str = "") -> list[str]:
     """Comma-separated items."""
     return [item.strip() for item in env(name, default).split(",") if item.strip()]
+
+
+def env_segment(name: str) -> str:
+    """The variable as the first part of an address: empty, or small letters, digits and hyphens."""
+    text = env(name).strip("/")
+    if text and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text):
+        raise ImproperlyConfigured(f"{name} must be small letters, digits and hyphens, like back-office; not {text!r}.")
+    return text
 
 
 def mail_server(url: str) -> dict[str, str | int | bool]:
@@ -122,7 +132,10 @@ SESSION_COOKIE_AGE = env_int("STUDIO_SESSION_DAYS", 14, 1) * 24 * 3600
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
+ADMIN_PATH = env_segment("STUDIO_ADMIN_PATH")  # where the operator's pages are; empty: nowhere
+
 INSTALLED_APPS = [
+    "django.contrib.admin.apps.SimpleAdminConfig",  # without other apps' admin pages: ours are in web.admin_site
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -314,7 +327,9 @@ API_REQUESTS_PER_MINUTE = env_int("STUDIO_API_REQUESTS_PER_MINUTE", 600, 1)  # o
 MEDIA_ROOT = DATA_DIR / "media"
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS: list[Path | tuple[str, Path]] = [BASE_DIR / "static"]
+if ADMIN_PATH:
+    STATICFILES_DIRS.append(("admin", Path(django.__file__).parent / "contrib" / "admin" / "static" / "admin"))
 # only what lies in static/: packages bring scripts that the pages do not use
 STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
 STORAGES = {

@@ -1,8 +1,11 @@
 """Every address of the studio, by room."""
 
-from django.urls import include, path
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns = [
+from musicstudio.web.admin_site import desk
+
+urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/3rdparty/", include("allauth.socialaccount.urls")),
@@ -14,6 +17,8 @@ urlpatterns = [
     path("", include("musicstudio.web.urls")),
     path("", include("musicstudio.api.urls")),
 ]
+if settings.ADMIN_PATH:  # last, so that it can hide no other address; without its slash too, or a redirect would tell of it
+    urlpatterns += [path(settings.ADMIN_PATH, desk.bare), path(f"{settings.ADMIN_PATH}/", desk.urls)]
 
 handler403 = "musicstudio.web.errors.forbidden"
 handler404 = "musicstudio.web.errors.not_found"

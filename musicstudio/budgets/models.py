@@ -349,6 +349,7 @@ class Entry(models.Model):
 
     class Meta:
         ordering = ["id"]
+        verbose_name_plural = "entries"
         constraints = [models.UniqueConstraint(fields=["hold", "bucket", "kind", "ref"], name="entry_once")]
 
     def __str__(self) -> str:

@@ -1,12 +1,15 @@
 """System checks: what a production install must set, and what no install may get wrong. Run by `manage.py check --deploy`."""
 
 import ipaddress
+import re
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.urls import URLResolver, get_resolver
 
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]", ".localhost"}
 
@@ -77,3 +80,23 @@ def gateway_is_reached_by_https(app_configs: Any, **kwargs: Any) -> list[CheckMe
         return []
     hint = "For a gateway on this machine set STUDIO_ALLOW_LOOPBACK_GATEWAY=1."
     return [Error("AIGATEWAY_BASE_URL is not an https address.", hint=hint, id="musicstudio.E008")]
+
+
+def first_segments(resolver: URLResolver, before: str = "") -> Iterator[str]:
+    """What the addresses of the studio begin with, its admin pages left out."""
+    for entry in resolver.url_patterns:
+        route = before + str(entry.pattern).removeprefix("^")
+        if isinstance(entry, URLResolver) and entry.app_name != "admin":
+            yield from first_segments(entry, route)
+        elif not isinstance(entry, URLResolver) and route != settings.ADMIN_PATH:
+            yield re.split(r"[^\w.-]", route)[0]
+
+
+@register(Tags.urls)
+def admin_pages_have_an_address_of_their_own(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Another page's first segment would hide some of them."""
+    path = settings.ADMIN_PATH
+    if not path or path not in {settings.STATIC_URL.strip("/"), *first_segments(get_resolver())}:
+        return []
+    hint = "Choose a path that nobody guesses, like a word and a number."
+    return [Error(f"STUDIO_ADMIN_PATH is {path}, where the studio has other pages.", hint=hint, id="musicstudio.E009")]

@@ -21,7 +21,7 @@ SMALLER = {".js": rjsmin.jsmin, ".css": bare}
 def smaller(name: str, text: str) -> str:
     """The file as the browser gets it. What others have released is sent as it was released."""
     shrink = SMALLER.get(PurePosixPath(name).suffix)
-    return str(shrink(text)) if shrink and not name.startswith("vendor/") else text
+    return str(shrink(text)) if shrink and not name.startswith(("vendor/", "admin/")) else text
 
 
 class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # whitenoise is untyped

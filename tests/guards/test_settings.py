@@ -5,7 +5,7 @@ import re
 from tests.guards.source import PACKAGE, ROOT
 
 TEST_COMMAND = "python -m pytest"
-READ = re.compile(r"""\benv(?:_bool|_int|_list)?\(\s*["']([A-Z0-9_]+)["']""")
+READ = re.compile(r"""\benv(?:_bool|_int|_list|_segment)?\(\s*["']([A-Z0-9_]+)["']""")
 ROW = re.compile(r"^\| `([A-Z0-9_]+)` \|", re.M)
 
 
