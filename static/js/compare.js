@@ -127,7 +127,7 @@ class Compare extends HTMLElement {
       el.toggleAttribute("data-on", i === active)
       el.querySelector("[name=hear]").checked = i === active
       const gain = el.querySelector("[data-c=gain]")
-      if (gain) gain.textContent = match ? `${this.deck.takes[i].gain.toFixed(1).replace("-", "−")} dB` : "as made"
+      if (gain) gain.textContent = match ? `${(Math.round(this.deck.takes[i].gain * 10) / 10 + 0).toFixed(1).replace("-", "−")} dB` : "as made"
     })
     for (const name of ["match", "mono", "phone"]) this.part(name).setAttribute("aria-pressed", String(this.deck[name]))
     this.part("span").textContent = loop ? `${clock(loop[0])}–${clock(loop[1])}` : ""
