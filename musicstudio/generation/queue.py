@@ -18,7 +18,8 @@ from musicstudio.core.money import format_micros
 from musicstudio.generation.models import Job, JobQuerySet, State
 from musicstudio.generation.reasons import Explanation, explain
 from musicstudio.generation.usual import usual_seconds
-from musicstudio.library.models import title_from
+from musicstudio.library.listing import PER_PAGE
+from musicstudio.library.models import Track, title_from
 from musicstudio.projects.models import Project
 
 STAGES = ("Queued", "Sent", "Rendering", "Analysing", "Ready")
@@ -174,12 +175,15 @@ class Queue:
     project: Project | None = None
     watch: tuple[uuid.UUID, ...] = ()
     since: int = 0
+    polled: bool = False
 
     @classmethod
     def watching(cls, team: Team, project: Project | None, batches: str, since: str = "") -> "Queue":
         """`batches`: their hex ids, with commas; anything else is ignored."""
         watch = tuple(uuid.UUID(text) for text in batches.split(",")[:WATCHED] if HEX.fullmatch(text))
-        return cls(team, project, watch, int(since) if since.isascii() and since.isdigit() and len(since) < 17 else 0)
+        found = cls(team, project, watch, int(since) if since.isascii() and since.isdigit() and len(since) < 17 else 0)
+        found.polled = True
+        return found
 
     @property
     def mine(self) -> Q:
@@ -197,8 +201,18 @@ class Queue:
         return self.all.order_by("-updated_at").values_list("updated_at", flat=True).first() or START
 
     @cached_property
+    def newest(self) -> str:
+        """Changes when the newest tracks do, or where the team stands with them; of a page that was only drawn, nothing."""
+        if not self.polled:
+            return ""
+        tracks = visible(Track.objects.kept().filter(team=self.team), self.team)
+        tracks = tracks.filter(project=self.project) if self.project else tracks
+        rows = list(tracks.order_by(*Track.LIST_ORDER).values_list("pk", "status")[:PER_PAGE])
+        return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
+
+    @cached_property
     def key(self) -> str:
-        """Changes whenever the queue, the list or the money would look different; three cheap queries, nothing rendered."""
+        """Changes whenever the queue, the list or the money would look different; four cheap queries, nothing rendered."""
         queued = Q(state=State.QUEUED) & (self.mine if self.team.limited else Q())
         counts = Job.objects.active().aggregate(
             active=Count("pk", self.mine), progress=Sum("progress", filter=self.mine), queued=Count("pk", queued)
@@ -208,7 +222,9 @@ class Queue:
         live = Bucket.objects.filter(cap__team=self.team, cap__ended_at=None, period_end__gt=timezone.now())
         live = visible(live, self.team)
         money = live.aggregate(held=Sum("held_micros"), settled=Sum("settled_micros"), limit=Sum("limit_micros"))
-        facts = repr((self.team.pk, self.project and self.project.pk, self.changed, counts, money, self.watch, self.since))
+        facts = repr(
+            (self.team.pk, self.project and self.project.pk, self.changed, counts, money, self.watch, self.since, self.newest)
+        )
         return f'"{hashlib.sha256(facts.encode()).hexdigest()[:32]}"'
 
     @cached_property
@@ -291,7 +307,8 @@ class Queue:
     def address(self) -> str:
         """The query with which the page asks next time."""
         since = max(1, (self.changed - START) // timedelta(microseconds=1))
-        return f"?since={since}&watch={','.join(batch.hex for batch in self.batches[:WATCHED])}"
+        newest = f"&newest={self.newest}" if self.newest else ""
+        return f"?since={since}&watch={','.join(batch.hex for batch in self.batches[:WATCHED])}{newest}"
 
     @property
     def at(self) -> str:

@@ -104,7 +104,8 @@ def queue_answer(request: HttpRequest, found: Queue) -> HttpResponse:
     response = page(request, "generation/queue.html", queue_context(request, found))
     if found.news:
         trigger_client_event(response, "ms:news", {"value": found.news})
-    return trigger_client_event(response, "ms:changed", {}) if found.arrived else response
+    moved = request.GET.get("newest", "") not in {"", found.newest}  # colleagues' tracks and decisions, see Queue.newest
+    return trigger_client_event(response, "ms:changed", {}) if found.arrived or moved else response
 
 
 @require_POST

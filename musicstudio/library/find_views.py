@@ -1,4 +1,4 @@
-"""Finding: the values of a facet, suggestions while typing, news of the list, saved views."""
+"""Finding: the values of a facet, suggestions while typing, saved views."""
 
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -51,17 +51,6 @@ def suggest(request: HttpRequest, team: str) -> HttpResponse:
     listing = listing_of(request, team)
     found = completions(listing.reader, request.GET.get("q", ""), listing.place)
     return page(request, "library/_suggest.html", {"found": found})
-
-
-@require_GET
-@login_required
-def news(request: HttpRequest, team: str) -> HttpResponse:
-    """Asked every now and then by an open page: says so when the newest tracks are no longer those it knows by `key`."""
-    listing, known = listing_of(request, team), request.GET.get("key", "")
-    if known == (key := listing.read_news()):
-        return HttpResponse(status=204)
-    answer = page(request, "library/_news.html", {"team": request.team, "listing": listing, "key": key})  # type: ignore[attr-defined]
-    return trigger_client_event(answer, "ms:changed", {}) if known else answer
 
 
 @require_GET

@@ -1,6 +1,5 @@
 """The list of tracks as a page shows it: what the search line selects, in an order, in pages, the takes of a request together."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -338,22 +337,3 @@ class Listing:
         """Tracks of the scope that were approved since midnight, the team's."""
         lines = Decision.objects.standing().filter(status=Status.APPROVED, at__gte=self.reader.begins("today"))
         return lines.filter(track__in=self.scope.order_by().values("pk")).values("track").distinct().count()
-
-    # News
-
-    def read_news(self) -> str:
-        """Changes when the newest tracks of the scope do, or their status: one short read of an index."""
-        return digest(self.scope.order_by(*Track.LIST_ORDER).values_list("pk", "status")[:PER_PAGE])
-
-    @property
-    def news(self) -> str:
-        """The same without another query, of a page that shows those very tracks; of any other nothing."""
-        if self.is_filtered or self.sort != "newest" or self.page > 1:
-            return ""
-        shown = [(track.pk, track.status) for group in self.groups for track in group.tracks]
-        return digest(shown[:PER_PAGE])
-
-
-def digest(rows: Iterable[tuple[UUID, str]]) -> str:
-    """Stands for these tracks and where the team stands with them."""
-    return hashlib.sha256(repr(list(rows)).encode()).hexdigest()[:16]

@@ -8,7 +8,6 @@ urlpatterns = [
     # t/<team>/find/
     path("t/<slug:team>/find/facets/<slug:key>/", find_views.facet, name="track_facet"),
     path("t/<slug:team>/find/suggest/", find_views.suggest, name="track_suggest"),
-    path("t/<slug:team>/find/news/", find_views.news, name="track_news"),
     path("t/<slug:team>/find/neighbours/", find_views.neighbours, name="track_neighbours"),
     path("t/<slug:team>/find/views/", find_views.views, name="views"),
     path("t/<slug:team>/find/views/counts/", find_views.view_counts, name="view_counts"),

@@ -233,6 +233,7 @@ def test_the_library_and_a_track_bring_the_panel_when_it_is_wanted(studio: Studi
     page = studio.open("/t/northlight/tracks/", cast.producer)
     expect(page.locator("[data-c=formula]")).not_to_be_empty()
     page.get_by_role("textbox", name="Prompt").fill("half an idea")
+    page.evaluate("customElements.whenDefined('ms-compose').then(() => true)")  # the draft is the module's
     page.get_by_label("Project the takes go to").select_option("Sketchbook")
     expect(page.locator("ms-compose")).to_have_attribute("draft", re.compile("sketchbook$"))
     expect(page.get_by_role("textbox", name="Prompt")).to_have_value("half an idea")

@@ -72,6 +72,6 @@ def url_of(address: Address, cast: Cast, rows: dict[str, Any]) -> str | None:
     values = {"team": "northlight", "project": cast.project.slug, "slug": "sketch/studio-sketch", "key": "tag"}
     if address.noun in rows:
         values["pk"] = rows[address.noun]
-    if not set(address.keys) <= set(values) or address.name in {"track_audio", "track_news", "view_counts"}:
+    if not set(address.keys) <= set(values) or address.name in {"track_audio", "view_counts"}:
         return None
     return reverse(address.name, kwargs={name: values[name] for name in address.keys})

@@ -83,8 +83,11 @@ def test_the_list_refreshes_itself_with_its_pages_its_place_and_its_focus(studio
     expect(last).to_be_focused()
     assert page.evaluate("document.querySelector('#main .scroll').scrollTop") == before
 
+    look = "customElements.whenDefined('ms-poll').then(() => document.querySelector('#queue ms-poll').tick())"
+    page.evaluate(look)
+    expect(page.locator("#queue[hx-get*=newest]")).to_have_count(1)
     make_track(cast.project, cast.owner, "brand new")
-    page.evaluate("customElements.whenDefined('ms-poll').then(() => document.querySelector('#news ms-poll').tick())")
+    page.evaluate(look)
     expect(rows.get_by_role("link", name="brand new")).to_have_count(1)
     expect(last).to_be_focused()
 

@@ -47,7 +47,7 @@ def test_an_unchanged_queue_is_answered_304_without_rendering(
 ) -> None:
     [job] = make_jobs(cast.project, cast.producer)
     first = as_producer.get(URL, watch(job.batch), headers=HTMX)
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         again = as_producer.get(URL, watch(job.batch), headers=HTMX | {"If-None-Match": first["ETag"]})
     assert first.status_code == 200 and again.status_code == 304 and again.content == b""
     assert "private" in first["Cache-Control"] and "no-cache" in first["Cache-Control"]

@@ -92,7 +92,6 @@ openid_connect_login        closed    closed
 openid_connect_callback     closed    closed
 track_facet                 viewer    -
 track_suggest               viewer    -
-track_news                  viewer    -
 track_neighbours            viewer?   -
 views                       viewer    -
 view_counts                 viewer    -

@@ -1,5 +1,6 @@
 """The library's page."""
 
+import re
 from typing import Any
 
 import pytest
@@ -86,12 +87,13 @@ def test_a_page_beyond_the_end_leads_back(as_producer: Client, cast: Cast) -> No
     assert "The list ends before page 7" in page(as_producer, "?page=7&q=lo-fi")
 
 
-def test_news_are_told_once_and_only_when_there_are_some(as_producer: Client, cast: Cast) -> None:
+def test_the_poller_says_once_that_colleagues_changed_the_list(as_producer: Client, cast: Cast) -> None:
     track = make_track(cast.project, cast.producer)
-    url = reverse("track_news", args=["northlight"])
-    key = as_producer.get(URL).context["listing"].news
-    assert as_producer.get(url, {"key": key}).status_code == 204
+    url = reverse("team_queue", args=["northlight"])
+    known = re.search(r"newest=([0-9a-f]+)", as_producer.get(url).content.decode())
+    assert known and "HX-Trigger" not in as_producer.get(url, {"newest": known[1]})
     Track.objects.filter(pk=track.pk).update(archived_at=timezone.now())
-    changed = as_producer.get(url, {"key": key})
-    assert changed["HX-Trigger"] == '{"ms:changed": {}}' and b'id="news"' in changed.content
-    assert "HX-Trigger" not in as_producer.get(url)
+    changed = as_producer.get(url, {"newest": known[1]})
+    assert changed["HX-Trigger"] == '{"ms:changed": {}}'
+    now = re.search(r"newest=([0-9a-f]+)", changed.content.decode())
+    assert now and now[1] != known[1] and "HX-Trigger" not in as_producer.get(url, {"newest": now[1]})
