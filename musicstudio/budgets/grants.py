@@ -69,7 +69,7 @@ class GrantQuerySet(models.QuerySet["Grant"]):
 
         What is committed beyond the smaller limit stays; new holds do not fit until it is below again.
         """
-        Bucket.objects.select_for_update().get(pk=bucket.pk)
+        Bucket.objects.select_for_update(no_key=True).get(pk=bucket.pk)
         for grant in self.filter(bucket=bucket, ended_at=None, expires_at__lte=now):
             if self.filter(pk=grant.pk, ended_at=None).update(ended_at=now):
                 limit = F("limit_micros") - grant.amount_micros

@@ -44,7 +44,11 @@ def set_cap(
     wanted |= {name: value for name, value in optional.items() if value is not None}
     named: dict[str, Any] = {"member": member, "project": project, "key": key, "token": token}
     was = Cap.objects.filter(team=team, scope=scope, period=Period(period), ended_at=None, **named).first()
-    cap, made = Cap.objects.update_or_create(team=team, scope=scope, period=Period(period), **named, defaults=wanted)
+    cap, made = Cap.objects.get_or_create(team=team, scope=scope, period=Period(period), **named, defaults=wanted)
+    if not made:  # no lock before the write: `update_or_create` takes the strong one, for which a settle's commit would wait
+        for name, value in wanted.items():
+            setattr(cap, name, value)
+        cap.save(update_fields=[*wanted, "updated_at"])
     if period != Period.TAKE:
         follow_limit(cap, count_in=made or scope != Scope.TEAM)
     amounts = format_micros(was.limit_micros) if was else None, format_micros(limit_micros)
@@ -68,9 +72,10 @@ def scope_of(team: Team, member: User | None, project: Project | None, key: Prov
 def follow_limit(cap: Cap, *, count_in: bool) -> None:
     """The current bucket takes over the cap's limit; its ceiling never falls below what is committed."""
     bucket = cap.bucket()
-    # the team's bucket is every hold's last lock: while it is ours, nothing of the team is reserved or settled
+    # the team's bucket is every hold's last lock: while it is ours, nothing of the team is reserved or settled. Without
+    # `no_key` it would also wait for new entries, which point at the bucket, and they wait for whoever waits behind us
     team_buckets = Bucket.objects.filter(cap__team=cap.team, cap__scope=Scope.TEAM, period_end__gt=timezone.now())
-    list(Bucket.objects.select_for_update().filter(Q(pk=bucket.pk) | Q(pk__in=team_buckets)).order_by("rank", "pk"))
+    list(Bucket.objects.select_for_update(no_key=True).filter(Q(pk=bucket.pk) | Q(pk__in=team_buckets)).order_by("rank", "pk"))
     limit = cap.limit_micros + sum(grant.amount_micros for grant in bucket.grants.filter(ended_at=None))
     Bucket.objects.filter(pk=bucket.pk).update(
         limit_micros=limit, ceiling_micros=Greatest(limit, F("held_micros") + F("settled_micros"))
