@@ -123,16 +123,6 @@ def test_a_review_that_is_done_says_so_with_what_was_approved_today(cast: Cast) 
     assert not listing(cast, "q=waltz+tag:nothing").is_reviewed and not listing(cast, "q=status:new+zither").is_reviewed
 
 
-def test_news_change_with_new_tracks_and_decisions(cast: Cast) -> None:
-    [track] = takes(cast, "waltz", 1, 5)
-    before = listing(cast).read_news()
-    assert listing(cast).news == listing(cast, "q=x").read_news() == before and listing(cast, "q=x").news == ""
-    track.decide("approved", cast.producer)
-    decided = listing(cast).read_news()
-    takes(cast, "house", 1, 1)
-    assert len({before, decided, listing(cast).read_news()}) == 3
-
-
 def test_a_row_carries_its_waveform_in_sixteen_steps(cast: Cast) -> None:
     assert make_track(cast.project, cast.producer, peaks=bytes([0, 7, 8, 128, 247, 255])).row_peaks == "#0018ff"
 
