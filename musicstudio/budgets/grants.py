@@ -84,10 +84,6 @@ class GrantQuerySet(models.QuerySet["Grant"]):
         if left > 0:
             self.give(bucket, left, "Left over from the month before.", None, kind=GrantKind.ROLLOVER)
 
-    def live_micros(self, bucket: Bucket) -> int:
-        """What the bucket's live grants add to its cap."""
-        return int(self.filter(bucket=bucket, ended_at=None).aggregate(total=models.Sum("amount_micros", default=0))["total"])
-
 
 class Grant(models.Model):
     """An extra amount for one bucket."""

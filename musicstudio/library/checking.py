@@ -66,11 +66,6 @@ class FileCheck(models.Model):
     def __str__(self) -> str:
         return f"{self.track_id}: {self.finding}"
 
-    @property
-    def is_bad(self) -> bool:
-        """Whether the file is not what arrived."""
-        return self.finding in (Finding.CHANGED, Finding.MISSING, Finding.UNREADABLE)
-
 
 def check_file(pk: int) -> None:
     """Reads the file and writes down what was found; may run twice."""

@@ -197,11 +197,6 @@ class Offer:
     why_not: str
     row: Derivative | None
 
-    @property
-    def is_lossy(self) -> bool:
-        """Whether something is lost against what the studio got, or was lost before."""
-        return "not lossless" in self.said
-
 
 def offers(track: Track) -> list[Offer]:
     """Every format, in the order of TARGETS."""

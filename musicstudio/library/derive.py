@@ -151,6 +151,7 @@ def local(file: "File[bytes]") -> Iterator[Path]:
     except NotImplementedError:
         pass
     copy = Path(settings.MEDIA_ROOT) / "incoming" / f"copy-{time.monotonic_ns()}"
+    copy.parent.mkdir(parents=True, exist_ok=True)
     try:
         with default_storage.open(file.name) as source, copy.open("wb") as target:
             while block := source.read(CHUNK * 16):

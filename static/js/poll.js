@@ -2,7 +2,7 @@
    the newest job under way when the server drew the page: 1 s apart while young, then 2 s, 5 s after two minutes; 15 s while nothing runs, so that
    jobs of a colleague or of another tab are noticed. Nothing is asked while the page is hidden, unless somebody wants to be told: then every 15 s
    while jobs run. "active" is their number, shown in the title; without it some run.
-   <ms-poll every="15" event="ms:look">: another event at a fixed pace, in seconds, for what may change without a job of this page.
+   <ms-poll every="4" event="ms:look">: another event at a fixed pace, in seconds, for what may change without a job of this page.
    <ms-elapsed seconds="42" [down]>: counts on from there by itself, so an unchanged answer (304) needs no new text. */
 
 import { clock } from "./wave.js";
